@@ -1,0 +1,35 @@
+"""What apps share when they erase a person from what others wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from accounts.erased_words import Erased
+from accounts.models import Organization, User
+
+
+def organizations_of(user: User) -> QuerySet[Organization]:
+    """Where the person's name means this person."""
+    return Organization.objects.filter(memberships__user=user)
+
+
+def rewrite(rows: QuerySet[Any], fields: Sequence[str], erased: Erased, *, counts: bool = False) -> int:
+    """Take the person out of these text fields; returns how many rows changed.
+
+    With `counts` the revision of a changed row rises, so that an older page cannot write the words back.
+    """
+    wanted = Q()
+    for field in fields:
+        for word in erased.words:
+            wanted |= Q(**{f"{field}__icontains": word})
+    changed = 0
+    for row in rows.filter(wanted) if wanted else ():
+        new = {field: erased.text(getattr(row, field)) for field in fields}
+        if all(getattr(row, field) == text for field, text in new.items()):
+            continue
+        raised: dict[str, Any] = {"revision": F("revision") + 1} if counts else {}
+        changed += rows.model._default_manager.filter(pk=row.pk).update(**new, **raised)
+    return changed

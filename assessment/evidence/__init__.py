@@ -1,0 +1,1 @@
+"""Evidence beside opinion: the register of data assets and the roster."""

@@ -1,0 +1,91 @@
+"""Learning records: what was learned, and the item or initiative that it informs."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from charters.actions.events import lock
+from charters.document import read
+from charters.keeping import lived_revision
+from charters.models import Charter, Learning
+from charters.queries import document_of
+from roadmap.actions.initiatives import known_items
+from roadmap.queries import catalogue_of
+from ui.errors import Conflict, Invalid
+
+LENGTHS = {"learned": 2000, "evidence": 2000}
+
+
+@transaction.atomic
+def record_learning(
+    charter: Charter,
+    *,
+    by: User,
+    learned: str,
+    evidence: str = "",
+    item: str = "",
+    initiative: str = "",
+    criterion: str = "",
+) -> Learning:
+    """Keep what was learned. `criterion` is the learning question that it answers, where it answers one."""
+    locked = lock(charter)
+    revision = lived_revision(locked)
+    if revision is None:
+        raise Conflict("Learning is recorded once a charter is in force.")
+    texts = {"learned": learned.strip(), "evidence": evidence.strip()}
+    problems = {
+        name: [f"At most {LENGTHS[name]} characters."]
+        for name, text in texts.items()
+        if len(text) > LENGTHS[name]
+    }
+    problems |= {
+        name: ["A character that cannot be written."] for name, text in texts.items() if "\x00" in text
+    }
+    if not texts["learned"]:
+        problems["learned"] = ["Say in a sentence or two what is known now."]
+    if item and item not in known_items(locked.organization):
+        problems["item"] = ["A question of the questionnaire."]
+    if initiative and initiative not in catalogue_of(locked.organization).by_key:
+        problems["initiative"] = ["An initiative of the catalogue."]
+    questions = {one.key for one in read(document_of(revision)).criteria if one.is_question}
+    if criterion and criterion not in questions:
+        problems["criterion"] = ["A learning question of this charter."]
+    if problems:
+        raise Invalid("Some fields need another value.", fields=problems)
+    row = Learning.objects.create(
+        charter=locked,
+        criterion=criterion,
+        item=item,
+        initiative=initiative,
+        by=by,
+        by_name=by.get_full_name(),
+        **texts,
+    )
+    audit.record(
+        organization=locked.organization,
+        actor=by,
+        event="charter.learned",
+        subject=locked,
+        data={"learning": row.pk, "item": item, "initiative": initiative, "criterion": criterion},
+        personal=texts,
+    )
+    return row
+
+
+@transaction.atomic
+def withdraw_learning(learning: Learning, *, by: User) -> None:
+    """Take a record back; it stays in the log and counts no more."""
+    lock(learning.charter)
+    standing = Learning.objects.filter(pk=learning.pk, withdrawn_at=None)
+    if not standing.update(withdrawn_at=timezone.now()):
+        raise Conflict("This record was withdrawn already.")
+    audit.record(
+        organization=learning.charter.organization,
+        actor=by,
+        event="charter.learning_withdrawn",
+        subject=learning.charter,
+        data={"learning": learning.pk},
+    )

@@ -1,0 +1,171 @@
+"""Readings of signed criteria: frozen copies, only ever added."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import audit, mail
+from accounts.localize import zone_of
+from accounts.models import User
+from charters.actions.events import lock
+from charters.criteria import OUTCOME_WORDS, Criterion, Kind
+from charters.keeping import Standing, owner_seat, standing_of
+from charters.models import Reading, Revision
+from charters.queries import revision_in_force
+from ui.errors import Conflict, Invalid
+
+LENGTHS = {
+    "candidate": 300, "unit": 40, "metric_key": 250, "data_name": 300, "data_digest": 40, "slice": 300,
+    "run": 64, "answer": 5000, "proof": 2000, "by_name": 300,
+}  # fmt: skip
+LABELS = {
+    "candidate": "Model version", "unit": "Unit", "metric_key": "Metric key", "data_name": "Data",
+    "data_digest": "MLflow digest", "slice": "Slice", "run": "Run", "answer": "Answer", "proof": "Evidence",
+    "by_name": "Reported by",
+}  # fmt: skip
+HIGHEST = 1e15
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+@transaction.atomic
+def record_reading(
+    revision: Revision,
+    key: str,
+    *,
+    by: User | None,
+    taken_on: dt.date,
+    value: float | None = None,
+    source: str = Reading.Source.FORM,
+    data_sha256: str = "",
+    candidate_judged: str | None = None,
+    **texts: str,
+) -> Reading:
+    """Keep one figure or answer for a criterion of the revision in force.
+
+    `texts` are candidate, unit, metric_key, data_name, data_digest, slice, run, answer, proof, by_name. What
+    was measured on other data or in another unit is kept too: its verdict then says why it does not count.
+    Raises Invalid for what no reading can be, Conflict when the revision is not in force.
+    """
+    locked = lock(revision.charter)
+    current = revision_in_force(locked)
+    if current is None or current.pk != revision.pk:
+        raise Conflict(f"Revision {revision.number} is not in force; readings are for the text in force.")
+    before = standing_of(current, candidate=candidate_judged)
+    criterion = _criterion(before, key)
+    values = _checked(criterion, value, taken_on, data_sha256, texts, _today(current))
+    if source not in Reading.Source.values:
+        raise Invalid(
+            "Where the reading comes from is not known.", fields={"source": ["One of the sources."]}
+        )
+    values["by_name"] = values["by_name"] or (by.get_full_name() if by else "")
+    facts = {name: given for name, given in values.items() if name not in ("answer", "proof", "by_name")}
+    entry = audit.record(
+        organization=locked.organization,
+        actor=by,
+        event="charter.reading",
+        subject=current,
+        data={"charter": locked.pk, "number": current.number, "criterion": key, "source": source, **facts},
+        personal={name: values[name] for name in ("answer", "proof", "by_name") if values[name]} or None,
+    )
+    reading = Reading.objects.create(
+        revision=current, criterion=key, source=source, by=by, audit=entry, **values
+    )
+    _tell_owner(before, standing_of(current, candidate=candidate_judged), key, reading)
+    return reading
+
+
+def _criterion(standing: Standing, key: str) -> Criterion:
+    found = next((item.criterion for item in standing.judged if item.criterion.key == key), None)
+    if found is None:
+        known = ", ".join(item.criterion.key for item in standing.judged)
+        raise Invalid("There is no such criterion.", fields={"criterion": [f"One of {known}."]})
+    return found
+
+
+def _today(revision: Revision) -> dt.date:
+    return timezone.now().astimezone(zone_of(revision.charter.organization)).date()
+
+
+def _checked(
+    criterion: Criterion,
+    value: float | None,
+    taken_on: dt.date,
+    data_sha256: str,
+    texts: dict[str, str],
+    today: dt.date,
+) -> dict[str, Any]:
+    """The values of a reading by column. Raises Invalid with every field that cannot be."""
+    problems: dict[str, list[str]] = {}
+    values: dict[str, Any] = dict.fromkeys(LENGTHS, "")
+    for name, given in texts.items():
+        if name not in LENGTHS:
+            raise TypeError(f"{name} is no part of a reading")
+        values[name] = given.strip()
+        if len(values[name]) > LENGTHS[name]:
+            problems[name] = [f"{LABELS[name]}: at most {LENGTHS[name]} characters."]
+        elif _UNWRITABLE.search(values[name].replace("\r\n", "\n")):
+            problems[name] = [f"{LABELS[name]}: a character that cannot be written."]
+    values["data_sha256"] = data_sha256.strip().lower()
+    if values["data_sha256"] and not _SHA256.fullmatch(values["data_sha256"]):
+        problems["data_sha256"] = ["64 hexadecimal digits."]
+    if not dt.date(2000, 1, 1) <= taken_on <= today:
+        problems["taken_on"] = ["A day from 2000 until today."]
+    problems |= _figure_problems(criterion, value, values)
+    if problems:
+        raise Invalid("Some fields need another value.", fields=problems)
+    return values | {"value": value, "taken_on": taken_on}
+
+
+def _figure_problems(
+    criterion: Criterion, value: float | None, values: dict[str, Any]
+) -> dict[str, list[str]]:
+    if criterion.is_question:
+        missing = {
+            "answer": "A question is answered in words.",
+            "proof": f"What proves it? The charter asks for: {criterion.evidence or 'a proof'}.",
+        }
+        found = {name: [words] for name, words in missing.items() if not values[name]}
+        return found | ({"value": ["A question has no figure."]} if value is not None else {})
+    if value is None or not math.isfinite(value) or abs(value) >= HIGHEST:
+        return {"value": ["A number below 1e15, such as 0.75."]}
+    if criterion.unit == "fraction" and values["unit"] == "fraction" and not 0 <= value <= 1:
+        return {"value": ["A fraction runs from 0 to 1; 75 % is 0.75."]}
+    if criterion.kind is Kind.BUSINESS_FIGURE and not values["proof"]:
+        return {"proof": ["Say where the figure stands, so that somebody else can look it up."]}
+    return {}
+
+
+def _tell_owner(before: Standing, after: Standing, key: str, reading: Reading) -> None:
+    """Mail the outcome owner when the verdict of the criterion or of the charter has changed."""
+    was = next(item for item in before.judged if item.criterion.key == key)
+    now = next(item for item in after.judged if item.criterion.key == key)
+    same = was.verdict.outcome is now.verdict.outcome and before.verdict.outcome is after.verdict.outcome
+    seat = owner_seat(after.revision)
+    if same or seat is None or (reading.by is not None and reading.by.email == seat.email):
+        return
+    charter = after.revision.charter
+    mail.send(
+        organization=charter.organization,
+        to=seat.email,
+        template="emails/charter_verdict",
+        by=reading.by,
+        context={
+            "charter": charter,
+            "name": seat.name,
+            "criterion": now.criterion.name or now.criterion.question,
+            "was": OUTCOME_WORDS[was.verdict.outcome].lower(),
+            "now": OUTCOME_WORDS[now.verdict.outcome].lower(),
+            "why": now.verdict.why,
+            "verdict": after.verdict.why,
+            "by_name": reading.by_name or "The product",
+            "link": mail.absolute(reverse("charters:readings", args=[charter.pk])),
+        },
+    )

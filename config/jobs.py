@@ -1,0 +1,7 @@
+"""Which function each job runs; actions know the names only."""
+
+JOBS: dict[str, str] = {
+    "charters.seal": "reports.sealing.seal",
+    "roadmap.plan": "roadmap.making.make_plan",
+    "reports.render": "reports.rendering.render",
+}

@@ -1,0 +1,52 @@
+"""What the worker runs: one task that carries a job's id, and a sweep for jobs that a restart left behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django_tasks import task
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task
+
+from jobs import runner
+from jobs.models import Job
+
+STALE_AFTER = timedelta(minutes=3)
+LOST_AFTER = timedelta(seconds=30)
+MAX_ATTEMPTS = 3
+
+
+@task
+def run_job(job_id: str) -> None:
+    runner.run(job_id)
+
+
+@db_periodic_task(crontab(minute="*"))
+def sweep() -> None:
+    """Every minute: start again what a killed worker or a lost queue entry left open."""
+    recover()
+
+
+def recover() -> int:
+    """Re-queue open jobs that nobody works on; returns how many. Jobs are safe to run twice."""
+    now = timezone.now()
+    lost = Q(state=Job.State.QUEUED, created_at__lt=now - LOST_AFTER, started_at=None)
+    stale = Q(state=Job.State.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
+    count = 0
+    for job in Job.objects.filter(lost | stale):
+        if job.attempts >= MAX_ATTEMPTS:
+            Job.objects.filter(pk=job.pk, state=job.state).update(
+                state=Job.State.FAILED,
+                message=f"Given up: the worker stopped {MAX_ATTEMPTS} times on this. Nothing was changed.",
+                finished_at=now,
+            )
+            continue
+        moved = Job.objects.filter(pk=job.pk, state=job.state, heartbeat_at=job.heartbeat_at).update(
+            state=Job.State.QUEUED, started_at=now
+        )
+        if moved:
+            run_job.enqueue(str(job.pk))
+            count += 1
+    return count

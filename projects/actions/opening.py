@@ -1,0 +1,155 @@
+"""Opening a project from a charter in force or from an initiative, and closing it."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import unicodedata
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts import audit
+from accounts.models import Membership, Organization, User
+from charters.document import CharterText, read
+from charters.models import Charter, Revision
+from charters.signoff import State
+from projects.models import Milestone, Project, ProjectMember
+from ui.errors import Conflict
+
+SLUG_LENGTH = 30
+
+
+@transaction.atomic
+def open_from_charter(charter: Charter, *, by: User) -> Project:
+    """A project with the charter's time box, parties, team and deliverables; a charter opens one only."""
+    locked = Charter.objects.select_for_update(of=("self",)).select_related("organization", "use_case")
+    charter = locked.get(pk=charter.pk)
+    revision = Revision.objects.filter(charter=charter, state=State.IN_FORCE).first()
+    if revision is None:
+        raise Conflict(f"Charter {charter.code} is not in force. A project opens when all have signed.")
+    if Project.objects.filter(charter=charter).exists():
+        raise Conflict(f"Charter {charter.code} has its project already.")
+    text = read(json.loads(revision.content))
+    owner = text.seat("outcome_owner")
+    project = _create(
+        charter.organization,
+        by=by,
+        name=charter.title or charter.code,
+        purpose=text.text("problem"),
+        charter=charter,
+        use_case=charter.use_case,
+        initiative=charter.plan_item,
+        starts_on=text.day("time_start"),
+        ends_on=text.day("time_end"),
+        sponsor_name=owner.name if owner else "",
+        sponsor_email=owner.email if owner else "",
+        checkin_day=_WEEKDAYS.get(text.text("update_day"), 4),
+        escalate_after=min(max(int(text.text("reply_days") or 5), 1), 60),
+    )
+    _add_people(project, text, by=by)
+    Milestone.objects.bulk_create(
+        [
+            Milestone(project=project, title=item.text, deliverable=item.key, due_on=project.ends_on)
+            for item in text.deliverables
+            if item.text
+        ]
+    )
+    return project
+
+
+_WEEKDAYS = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4}
+
+
+@transaction.atomic
+def open_from_initiative(
+    organization: Organization, *, by: User, initiative: str, name: str, purpose: str = ""
+) -> Project:
+    """A project for an initiative of the roadmap; it needs no experiments and no charter."""
+    if not Organization.objects.filter(pk=organization.pk, archived_at=None).exists():
+        raise Conflict(f"{organization.name} is archived. Nothing can be changed until it is restored.")
+    project = _create(organization, by=by, name=name, purpose=purpose, initiative=initiative)
+    _add(project, name=by.get_full_name(), email=by.email, role=ProjectMember.Role.LEAD)
+    return project
+
+
+def _create(organization: Organization, *, by: User, name: str, **values: Any) -> Project:
+    stem = slug_of(name)
+    for slug in (stem, f"{stem}-{secrets.token_hex(3)}"):
+        try:
+            with transaction.atomic():
+                project = Project.objects.create(
+                    organization=organization, slug=slug, name=name, created_by=by, **values
+                )
+        except IntegrityError:
+            continue
+        audit.record(
+            organization=organization,
+            actor=by,
+            event="project.opened",
+            subject=project,
+            data={
+                "slug": slug,
+                "charter": project.charter_id,
+                "initiative": project.initiative,
+                "use_case": project.use_case_id,
+            },
+        )
+        return project
+    raise Conflict("Somebody has just opened this project. Look at the list of projects.")
+
+
+def slug_of(name: str) -> str:
+    """A short name for addresses: a to z, digits and hyphens, 1 to 30 characters."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return words[:SLUG_LENGTH].strip("-") or f"project-{secrets.token_hex(3)}"
+
+
+def _add_people(project: Project, text: CharterText, *, by: User) -> None:
+    """The team as contributors, the parties as viewers, the opener as lead; one row for each address."""
+    addresses = {
+        row.user.get_full_name(): row.user.email
+        for row in Membership.objects.filter(organization=project.organization).select_related("user")
+    }
+    _add(project, name=by.get_full_name(), email=by.email, role=ProjectMember.Role.LEAD)
+    for member in text.team:
+        if member.name:
+            _add(
+                project,
+                name=member.name,
+                email=addresses.get(member.name, ""),
+                role=ProjectMember.Role.CONTRIBUTOR,
+                works_as=member.role,
+                share=min(member.share, 100) if member.share is not None else None,
+            )
+    for seat in text.seats:
+        if seat.is_filled:
+            _add(project, name=seat.name, email=seat.email, role=ProjectMember.Role.VIEWER, seat=seat.key)
+
+
+def _add(project: Project, *, name: str, email: str, role: str, **values: Any) -> None:
+    """Add a person, or fill in what the row of the same address (or name, without one) does not say yet."""
+    key = {"email": email} if email else {"name": name}
+    row = ProjectMember.objects.filter(project=project, left_at=None, **key).first()
+    if row is None:
+        membership = (
+            Membership.objects.filter(organization=project.organization, user__email=email).first()
+            if email
+            else None
+        )
+        ProjectMember.objects.create(
+            project=project,
+            name=name,
+            email=email,
+            role=role,
+            user_id=membership.user_id if membership else None,
+            **values,
+        )
+        return
+    for field, value in values.items():
+        if not getattr(row, field):
+            setattr(row, field, value)
+    if values:
+        row.save(update_fields=list(values))

@@ -1,0 +1,157 @@
+"""The forms of projects."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
+
+from projects.actions.talking import CHECKIN_WEEKS_BACK, monday_of
+from projects.models import CheckIn, Milestone, Paper, Project, ProjectMember, Task
+from ui.formats import day
+from ui.forms import DateInput, PlainForm, Segments, TextLines
+
+LEVELS = [("1", "Low"), ("2", "Medium"), ("3", "High")]
+
+
+class _OfProject(PlainForm):
+    """A form whose choices are people and milestones of one project."""
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+        owner, milestone = self.fields.get("owner"), self.fields.get("milestone")
+        if isinstance(owner, forms.ModelChoiceField):
+            owner.queryset = ProjectMember.objects.filter(project=project, left_at=None)
+        if isinstance(milestone, forms.ModelChoiceField):
+            milestone.queryset = Milestone.objects.filter(project=project)
+
+
+class TaskForm(_OfProject):
+    title = forms.CharField(max_length=300, label="What is to be done")
+    note = forms.CharField(required=False, max_length=5000, widget=TextLines(rows=3), label="Note")
+    column = forms.ChoiceField(choices=Task.Column.choices, widget=Segments, label="Column", initial="todo")
+    owner = forms.ModelChoiceField(
+        ProjectMember.objects.none(), required=False, empty_label="Nobody yet", label="Owner"
+    )
+    due_on = forms.DateField(required=False, widget=DateInput, label="Due")
+    milestone = forms.ModelChoiceField(
+        Milestone.objects.none(), required=False, empty_label="None", label="Milestone"
+    )
+
+
+class MilestoneForm(_OfProject):
+    title = forms.CharField(max_length=300, label="What will be there")
+    due_on = forms.DateField(required=False, widget=DateInput, label="Due")
+    done_on = forms.DateField(required=False, widget=DateInput, label="Done on")
+
+
+class RiskForm(_OfProject):
+    title = forms.CharField(max_length=300, label="What could go wrong")
+    response = forms.CharField(
+        required=False, max_length=5000, widget=TextLines(rows=3), label="What is done about it"
+    )
+    likelihood = forms.TypedChoiceField(
+        choices=LEVELS, coerce=int, widget=Segments, initial="2", label="How likely"
+    )
+    effect = forms.TypedChoiceField(choices=LEVELS, coerce=int, widget=Segments, initial="2", label="How bad")
+    owner = forms.ModelChoiceField(
+        ProjectMember.objects.none(), required=False, empty_label="Nobody yet", label="Who watches it"
+    )
+
+
+class DecisionForm(_OfProject):
+    decided = forms.CharField(max_length=2000, widget=TextLines(rows=2), label="What was decided")
+    why = forms.CharField(required=False, max_length=5000, widget=TextLines(rows=2), label="Why")
+    decided_by = forms.CharField(required=False, max_length=300, label="By whom")
+    decided_on = forms.DateField(widget=DateInput, label="On", initial=timezone.localdate)
+
+
+class PaperForm(_OfProject):
+    kind = forms.ChoiceField(
+        choices=[choice for choice in Paper.Kind.choices if choice[0] != "document"],
+        widget=Segments,
+        initial="link",
+        label="Kind",
+    )
+    title = forms.CharField(max_length=300, label="Title")
+    url = forms.URLField(required=False, max_length=500, assume_scheme="https", label="Address of the link")
+    text = forms.CharField(required=False, max_length=50_000, widget=TextLines(rows=6), label="Minutes")
+    held_on = forms.DateField(required=False, widget=DateInput, label="Held on")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("kind") == "link" and not values.get("url") and "url" not in self.errors:
+            self.add_error("url", "Enter the address, such as https://wiki.firm.com/page.")
+        if values.get("kind") == "minutes" and not values.get("text") and "text" not in self.errors:
+            self.add_error("text", "Write what was said and agreed.")
+        return values
+
+
+class CheckInForm(PlainForm):
+    week = forms.ChoiceField(label="Week")
+    health = forms.ChoiceField(choices=CheckIn.Health.choices, widget=Segments, label="How it stands")
+    reason = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=TextLines(rows=3),
+        label="Why",
+        help_text="What is in the way, and what would help. Needed for at risk and off track.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        monday = monday_of(timezone.localdate())
+        weeks = [monday - dt.timedelta(weeks=n) for n in range(CHECKIN_WEEKS_BACK)]
+        field = self.fields["week"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = [(week.isoformat(), f"Week from {day(week)}") for week in weeks]
+
+
+class AskForm(PlainForm):
+    what = forms.CharField(max_length=300, label="What is needed")
+    why = forms.CharField(required=False, max_length=2000, widget=TextLines(rows=2), label="What it is for")
+    of_name = forms.CharField(max_length=300, label="Of whom")
+    of_email = forms.EmailField(
+        required=False, label="Address", help_text="A link goes there by which this person can answer."
+    )
+    department = forms.CharField(required=False, max_length=120, label="Department")
+    blocks = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Work stands still until it is there",
+        help_text="Stops the clock.",
+    )
+    since = forms.DateField(widget=DateInput, label="Waited for since", initial=timezone.localdate)
+    needed_by = forms.DateField(required=False, widget=DateInput, label="Needed by")
+
+    def clean_since(self) -> dt.date:
+        since: dt.date = self.cleaned_data["since"]
+        if since > timezone.localdate():
+            raise forms.ValidationError("Choose today or an earlier day.")
+        if since.year < 2000:
+            raise forms.ValidationError("Choose a day after 1999.")
+        return since
+
+
+class AnswerForm(PlainForm):
+    answer = forms.CharField(max_length=5000, widget=TextLines(rows=5), label="Your answer")
+
+
+class MemberForm(PlainForm):
+    name = forms.CharField(max_length=300, label="Name")
+    email = forms.EmailField(required=False, label="Address")
+    role = forms.ChoiceField(choices=ProjectMember.Role.choices, widget=Segments, label="Role here")
+    works_as = forms.CharField(required=False, max_length=120, label="Works as")
+    share = forms.IntegerField(
+        required=False,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        label="Share of a full week, %",
+    )
+
+
+class TokenForm(PlainForm):
+    name = forms.CharField(max_length=80, label="Where it is used", initial="Notebook")

@@ -1,0 +1,20 @@
+"""The tables of projects: the project itself, its daily work, and its hosted tracking."""
+
+from projects.models.project import Ask, CheckIn, Project, ProjectMember
+from projects.models.tracking import Candidate, Intent, ProjectToken
+from projects.models.work import LoggedDecision, Milestone, Paper, Risk, Task
+
+__all__ = [
+    "Ask",
+    "Candidate",
+    "CheckIn",
+    "Intent",
+    "LoggedDecision",
+    "Milestone",
+    "Paper",
+    "Project",
+    "ProjectMember",
+    "ProjectToken",
+    "Risk",
+    "Task",
+]

@@ -1,0 +1,1 @@
+"""Hosted tracking: MLflow behind a gate of our own. Only `server` imports MLflow."""

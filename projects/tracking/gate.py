@@ -1,0 +1,280 @@
+"""The gate before MLflow: who may, what may, and where it is led. An ASGI application.
+
+A request passes when its token opens the project, the allow list knows its route, and nothing in it names
+another place. Prefix and credentials are taken off; the workspace is always ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+from projects.actions.tokens import Bearer, bearer_of
+from projects.models import ProjectToken
+from projects.tracking import allow, server
+from projects.tracking.allow import Refused
+from projects.tracking.intents import Intents
+from projects.tracking.server import Message, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
+MAX_JSON = 10 * 1024 * 1024
+# Nothing that MLflow reads is nested more than five levels deep.
+DEEPEST = 20
+WORKSPACE = b"x-mlflow-workspace"
+PASSED_ON = {b"accept", b"accept-encoding", b"content-type", b"content-length", b"range", b"user-agent"}
+SERVER_INFO = "/api/3.0/mlflow/server-info"
+_SLUG = re.compile(r"[a-z0-9-]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Exception):
+    """An answer that the gate gives itself, in MLflow's form, so that its client prints the message."""
+
+    status: int
+    code: str
+    message: str
+
+
+class TrackingGate:
+    """`/mlflow/<project>/…` on the second host."""
+
+    def __init__(self, inner: server.Application | None = None) -> None:
+        self._inner = inner
+        self._known: set[str] = set()
+        self._intents = Intents()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._serve(scope, receive, send)
+        except Refused as refused:
+            await answer(send, 403, "PERMISSION_DENIED", str(refused))
+        except Problem as problem:
+            await answer(send, problem.status, problem.code, problem.message)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        _refuse_strange_host(headers)
+        slug, path = split(scope)
+        bearer = await run(bearer_of, _secret(headers), slug=slug, scope=ProjectToken.Scope.TRACKING)
+        if bearer is None:
+            raise Problem(401, "UNAUTHENTICATED", "This token does not open this project.")
+        rule = _rule(scope["method"], path)
+        if rule.need not in bearer.rights:
+            raise Problem(403, "PERMISSION_DENIED", "Your role in this project does not allow this.")
+        if path == SERVER_INFO:
+            # The client need not know of workspaces: its project is in the address.
+            await respond(send, 200, {"store_type": "SqlStore", "workspaces_enabled": False})
+            return
+        query = _query(scope["query_string"])
+        allow.check_query(query)
+        allow.check_place(path, slug, query)
+        body, receive = await _body(rule, scope["method"], headers, slug, receive)
+        await self._forward(scope, receive, send, bearer=bearer, path=path, rule=rule, body=body)
+
+    async def _forward(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        bearer: Bearer,
+        path: str,
+        rule: allow.Rule,
+        body: Mapping[str, Any],
+    ) -> None:
+        inner = self._inner or server.application()
+        if bearer.project.slug not in self._known:
+            await run(server.ensure_workspace, bearer.project.slug)
+            self._known.add(bearer.project.slug)
+        intent: UUID | None = None
+        if rule.need == allow.WRITE:
+            intent = await run(
+                self._intents.begin,
+                bearer.project,
+                by=bearer.user,
+                method=scope["method"],
+                path=path,
+                body=body,
+            )
+        status, begun = 500, False
+
+        async def watch(message: Message) -> None:
+            nonlocal status, begun
+            if message["type"] == "http.response.start":
+                status, begun = message["status"], True
+                message = {**message, "headers": _safe(path, message.get("headers", []))}
+            await send(message)
+
+        try:
+            await inner(_inward(scope, path, bearer.project.slug), receive, watch)
+        except Exception:
+            logger.exception("MLflow failed at %s %s", scope["method"], path)
+            if not begun:
+                raise Problem(
+                    503, "TEMPORARILY_UNAVAILABLE", "Tracking does not answer. Try again."
+                ) from None
+        finally:
+            if intent is not None:
+                await run(self._intents.settle, intent, status)
+
+
+def split(scope: Scope) -> tuple[str, str]:
+    """The project's short name and the path behind it, decoded once."""
+    raw = scope.get("raw_path") or scope["path"].encode()
+    try:
+        path = unquote(raw.decode("latin-1").partition("?")[0], errors="strict")
+    except UnicodeDecodeError:
+        raise Problem(400, "BAD_REQUEST", "The address is not UTF-8.") from None
+    head, found, rest = path.removeprefix("/mlflow/").partition("/")
+    if not found or not path.startswith("/mlflow/") or not _SLUG.fullmatch(head):
+        raise Problem(404, "ENDPOINT_NOT_FOUND", "There is nothing at this address.")
+    return head, f"/{rest}"
+
+
+def _query(raw: bytes) -> dict[str, list[str]]:
+    try:
+        return parse_qs(raw.decode("latin-1"), keep_blank_values=True, errors="strict", max_num_fields=500)
+    except ValueError:
+        raise Problem(400, "BAD_REQUEST", "The query cannot be read: UTF-8, at most 500 fields.") from None
+
+
+def _rule(method: str, path: str) -> allow.Rule:
+    try:
+        return allow.rule_for(method, path)
+    except Refused as refused:
+        raise Problem(404, "ENDPOINT_NOT_FOUND", str(refused)) from refused
+
+
+def _secret(headers: Mapping[bytes, bytes]) -> str:
+    """The token of a Bearer header, or the password of a Basic one."""
+    kind, _, given = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if kind.lower() == "bearer":
+        return given.strip()
+    if kind.lower() == "basic":
+        try:
+            return base64.b64decode(given, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
+    return ""
+
+
+def _refuse_strange_host(headers: Mapping[bytes, bytes]) -> None:
+    """A page elsewhere must not reach this server through a name of its own (DNS rebinding), nor by CORS."""
+    wanted = urlsplit(settings.GATES_URL)
+    host = headers.get(b"host", b"").decode("latin-1").lower()
+    if host != wanted.netloc.lower():
+        raise Problem(403, "PERMISSION_DENIED", "This host name is not served here.")
+    origin = headers.get(b"origin", b"").decode("latin-1").lower()
+    if origin and origin != f"{wanted.scheme}://{wanted.netloc}".lower():
+        raise Problem(403, "PERMISSION_DENIED", "Other sites may not call this.")
+
+
+async def _body(
+    rule: allow.Rule, method: str, headers: Mapping[bytes, bytes], slug: str, receive: Receive
+) -> tuple[Mapping[str, Any], Receive]:
+    """The body read and checked, with a way to read it again; streams are left alone."""
+    if rule.body == "stream":
+        return {}, receive
+    content = await _read(receive, headers)
+    if rule.body == "none" or (method == "DELETE" and not content):
+        return {}, _again(content, receive)
+    try:
+        body = json.loads(content.decode())
+    except (ValueError, RecursionError):
+        raise Problem(400, "BAD_REQUEST", "The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise Problem(400, "BAD_REQUEST", "The body is a JSON object.")
+    if _is_deeper(body, DEEPEST):
+        raise Problem(400, "BAD_REQUEST", f"The body is nested more than {DEEPEST} levels deep.")
+    if b"\\u" in content and allow.has_unwritable(body):
+        raise Problem(400, "BAD_REQUEST", "The body has a character that cannot be written.")
+    try:
+        allow.check_body(body, slug)
+    except Refused as refused:
+        raise Problem(400, "INVALID_PARAMETER_VALUE", str(refused)) from refused
+    return body, _again(content, receive)
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(levels == 0 or _is_deeper(part, levels - 1) for part in parts)
+
+
+async def _read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > MAX_JSON:
+        raise Problem(413, "BAD_REQUEST", "The body is larger than 10 MB.")
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "BAD_REQUEST", "The connection was closed.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_JSON:
+            raise Problem(413, "BAD_REQUEST", "The body is larger than 10 MB.")
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _again(content: bytes, rest: Receive) -> Receive:
+    """The body once more; after it what the connection says, such as that the client is gone."""
+    sent = False
+
+    async def receive() -> Message:
+        nonlocal sent
+        if sent:
+            return await rest()
+        sent = True
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return receive
+
+
+def _inward(scope: Scope, path: str, slug: str) -> Scope:
+    """The request as MLflow sees it: no prefix, no credentials, no headers of proxies, our workspace."""
+    headers = [(name, value) for name, value in scope["headers"] if name in PASSED_ON]
+    headers += [(b"host", b"localhost"), (WORKSPACE, slug.encode())]
+    return {**scope, "path": path, "raw_path": path.encode(), "root_path": "", "headers": headers}
+
+
+def _safe(path: str, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Files that users made are handed out as files, never as pages."""
+    kept = [(name, value) for name, value in headers if name.lower() not in (b"set-cookie", b"server")]
+    if path.startswith(allow.ARTIFACTS):
+        kept = [(name, value) for name, value in kept if name.lower() != b"content-disposition"]
+        kept += [(b"content-security-policy", b"sandbox"), (b"content-disposition", b"attachment")]
+    return [*kept, (b"x-content-type-options", b"nosniff")]
+
+
+async def answer(send: Send, status: int, code: str, message: str) -> None:
+    """An error as MLflow writes them."""
+    await respond(send, status, {"error_code": code, "message": message})
+
+
+async def respond(send: Send, status: int, content: Mapping[str, Any]) -> None:
+    body = json.dumps(content).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def run(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Django's database calls, in threads that keep their connections."""
+
+    def call() -> Any:
+        close_old_connections()
+        return function(*args, **kwargs)
+
+    return await sync_to_async(call, thread_sensitive=False)()

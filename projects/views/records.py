@@ -1,0 +1,145 @@
+"""Milestones, risks, decisions and papers of a project: one page to read, one form to add each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import person
+from accounts.models import User
+from projects.access import Standing, get_standing
+from projects.actions.work import (
+    add_paper,
+    archive_paper,
+    close_risk,
+    log_decision,
+    save_milestone,
+    save_risk,
+)
+from projects.forms import DecisionForm, MilestoneForm, PaperForm, RiskForm
+from projects.models import Milestone, Paper, Project, Risk
+from projects.views.frame import frame, posted
+from ui.errors import NotFound
+
+GET_AND_POST = ["GET", "HEAD", "POST"]
+Saver = Callable[[Project, User, Mapping[str, Any]], object]
+KINDS: Mapping[str, tuple[str, type[Any], Saver]] = {
+    "milestone": (
+        "A milestone",
+        MilestoneForm,
+        lambda project, by, values: save_milestone(project, values=values),
+    ),
+    "risk": ("A risk", RiskForm, lambda project, by, values: save_risk(project, values=values)),
+    "decision": (
+        "A decision",
+        DecisionForm,
+        lambda project, by, values: log_decision(project, by=by, values=values),
+    ),
+    "paper": (
+        "A link or minutes",
+        PaperForm,
+        lambda project, by, values: add_paper(project, by=by, values=values),
+    ),
+}
+
+
+@require_safe
+@login_required
+def page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Everything on record beside the board."""
+    standing = get_standing(request.user, pk)
+    project = standing.project
+    context = {
+        **frame(standing, "records"),
+        "milestones": project.milestones.all(),
+        "risks": project.risks.filter(closed_at=None).select_related("owner"),
+        "closed_risks": project.risks.exclude(closed_at=None).count(),
+        "decisions": project.decisions.all(),
+        "papers": project.papers.filter(archived_at=None),
+    }
+    return render(request, "projects/records.html", context)
+
+
+@require_http_methods(GET_AND_POST)
+@login_required
+def add(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
+    """Add a milestone, a risk, a decision or a paper."""
+    if kind not in KINDS:
+        raise NotFound
+    standing = get_standing(request.user, pk, need="contribute")
+    title, form_class, save = KINDS[kind]
+    form = form_class(posted(request), project=standing.project)
+    if request.method == "POST" and form.is_valid():
+        save(standing.project, person(request), form.cleaned_data)
+        messages.success(request, f"{title} was added.")
+        return redirect("projects:records", standing.project.pk)
+    return _form(request, standing, title, form)
+
+
+@require_http_methods(GET_AND_POST)
+@login_required
+def milestone(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change a milestone, or note that it is there."""
+    row, standing = _get(request, Milestone, pk)
+    initial = {"title": row.title, "due_on": row.due_on, "done_on": row.done_on}
+    form = MilestoneForm(posted(request), initial=initial, project=standing.project)
+    if request.method == "POST" and form.is_valid():
+        save_milestone(standing.project, values=form.cleaned_data, milestone=row)
+        messages.success(request, "The milestone is saved.")
+        return redirect("projects:records", standing.project.pk)
+    return _form(request, standing, row.title, form)
+
+
+@require_http_methods(GET_AND_POST)
+@login_required
+def risk(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change a risk."""
+    row, standing = _get(request, Risk, pk)
+    names = ("title", "response", "likelihood", "effect", "owner")
+    form = RiskForm(
+        posted(request), initial={name: getattr(row, name) for name in names}, project=standing.project
+    )
+    if request.method == "POST" and form.is_valid():
+        save_risk(standing.project, values=form.cleaned_data, risk=row)
+        messages.success(request, "The risk is saved.")
+        return redirect("projects:records", standing.project.pk)
+    return _form(request, standing, row.title, form)
+
+
+@require_POST
+@login_required
+def close(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A risk is over."""
+    row, standing = _get(request, Risk, pk)
+    close_risk(row)
+    messages.success(request, "The risk is closed.")
+    return redirect("projects:records", standing.project.pk)
+
+
+@require_POST
+@login_required
+def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a paper off the list."""
+    row, standing = _get(request, Paper, pk)
+    archive_paper(row)
+    messages.success(request, f"“{row.title}” is off the list.")
+    return redirect("projects:records", standing.project.pk)
+
+
+def _get(request: HttpRequest, model: type[Any], pk: UUID) -> tuple[Any, Standing]:
+    row = model.objects.filter(pk=pk).first()
+    if row is None:
+        raise NotFound
+    return row, get_standing(request.user, row.project_id, need="contribute")
+
+
+def _form(request: HttpRequest, standing: Standing, title: str, form: Any) -> HttpResponse:
+    context = {**frame(standing, "records"), "title": title, "form": form}
+    return render(request, "projects/record_form.html", context, status=422 if form.errors else 200)

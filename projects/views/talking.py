@@ -1,0 +1,130 @@
+"""Check-ins and asks, and the page by which somebody without an account answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import links
+from accounts.access import person
+from projects.access import Standing, get_standing
+from projects.actions.talking import ASK, answer_ask, ask_somebody, check_in, withdraw_ask
+from projects.forms import AnswerForm, AskForm, CheckInForm
+from projects.models import Ask, CheckIn
+from projects.queries import spans_of, time_box
+from projects.views.frame import frame, posted
+from projects.waiting import blocked_by_party, median_reply_days
+from ui.errors import NotFound
+
+GET_AND_POST = ["GET", "HEAD", "POST"]
+HEALTH_KINDS = {"green": "good", "amber": "watch", "red": "bad"}
+
+
+@require_http_methods(GET_AND_POST)
+@login_required
+def checkins(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """How the project stood week by week, and this week's answer."""
+    standing = get_standing(request.user, pk, need="contribute" if request.method == "POST" else "view")
+    form = CheckInForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        check_in(
+            standing.project,
+            by=person(request),
+            week=dt.date.fromisoformat(values["week"]),
+            health=values["health"],
+            reason=values["reason"],
+        )
+        messages.success(request, "Noted. Everybody on the project sees it.")
+        return redirect("projects:checkins", standing.project.pk)
+    rows = CheckIn.objects.filter(project=standing.project).order_by("-week")
+    context = {
+        **frame(standing, "checkins"),
+        "form": form,
+        "rows": [{"row": row, "kind": HEALTH_KINDS.get(row.health, "open")} for row in rows],
+        "missing": sum(not row.health for row in rows),
+    }
+    return render(request, "projects/checkins.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(GET_AND_POST)
+@login_required
+def asks(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who is waited for, for how long, and what that costs the time box."""
+    standing = get_standing(request.user, pk, need="contribute" if request.method == "POST" else "view")
+    form = AskForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        ask = ask_somebody(standing.project, by=person(request), values=form.cleaned_data)
+        messages.success(request, f"{ask.of_name} is waited for.")
+        return redirect("projects:asks", standing.project.pk)
+    context = {**frame(standing, "asks"), "form": form, **_clock(standing)}
+    return render(request, "projects/asks.html", context, status=422 if form.errors else 200)
+
+
+def _clock(standing: Standing) -> dict[str, Any]:
+    project, today = standing.project, timezone.localdate()
+    own = list(Ask.objects.filter(project=project, withdrawn_at=None))
+    answered = Ask.objects.filter(project__organization=project.organization).exclude(answered_at=None)
+    start = project.starts_on or min((ask.since for ask in own), default=today)
+    return {
+        "waiting": [{"ask": ask, "days": (today - ask.since).days} for ask in own if ask.answered_at is None],
+        "answered": [ask for ask in own if ask.answered_at is not None],
+        "box": time_box(project, today),
+        "parties": blocked_by_party(spans_of([ask for ask in own if ask.blocks], today), start, today),
+        "medians": median_reply_days(spans_of(answered, today)),
+    }
+
+
+@require_POST
+@login_required
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take an ask back that nobody needs any more."""
+    ask, standing = _ask(request, pk)
+    withdraw_ask(ask, by=person(request))
+    messages.success(request, f"{ask.of_name} is no longer waited for.")
+    return redirect("projects:asks", standing.project.pk)
+
+
+@require_http_methods(GET_AND_POST)
+@login_required
+def note_answer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Write down an answer that came by another way."""
+    ask, standing = _ask(request, pk)
+    form = AnswerForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        answer_ask(ask, answer=form.cleaned_data["answer"], name=ask.of_name, by=person(request))
+        messages.success(request, "Noted. The clock has stopped.")
+        return redirect("projects:asks", standing.project.pk)
+    context = {**frame(standing, "asks"), "title": f"What {ask.of_name} answered", "form": form}
+    return render(request, "projects/record_form.html", context, status=422 if form.errors else 200)
+
+
+def _ask(request: HttpRequest, pk: UUID) -> tuple[Ask, Standing]:
+    ask = Ask.objects.select_related("project__organization", "asked_by").filter(pk=pk).first()
+    if ask is None:
+        raise NotFound
+    return ask, get_standing(request.user, ask.project_id, need="contribute")
+
+
+@require_http_methods(GET_AND_POST)
+@never_cache
+def by_link(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The page of a personal link: what is asked, and a field for the answer; nothing else of the project."""
+    ask = Ask.objects.select_related("project__organization", "asked_by").filter(pk=pk).first()
+    if ask is None or not links.kept_somewhere(request) or links.current(request, ASK, ask) is None:
+        raise NotFound
+    form = AnswerForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        answer_ask(ask, answer=form.cleaned_data["answer"], name=ask.of_name, by=None)
+        return render(request, "projects/ask_done.html", {"ask": ask})
+    context = {"ask": ask, "form": form}
+    return render(request, "projects/ask_link.html", context, status=422 if form.errors else 200)

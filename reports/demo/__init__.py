@@ -1,0 +1,1 @@
+"""The demo: an invented maker of pumps, told day by day through the same actions as the pages use."""

@@ -1,0 +1,195 @@
+"""Sends bad input, notes what is answered with a 5xx, and reads what may be broken afterwards.
+
+What is sent is the same in every run. ``BAD_INPUTS`` sets how many bodies an operation of the API gets.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.core.signals import got_request_exception
+from django.db import connection, models, transaction
+from django.test import Client
+from django.urls import reverse
+
+from tests import bad_values as bad
+from tests.assessment.cast import GATE_ITEM
+from tests.urls_table import ROWS
+
+COUNT = int(os.environ.get("BAD_INPUTS", "4"))
+# How much of the rest there is to send: 2 of a kind in the usual run, up to 6 in a long one.
+FEW = min(24, max(2, COUNT // 12))
+
+
+@dataclass
+class Watch:
+    """Sends requests, and notes each that is answered with a 5xx and where in the product that came from."""
+
+    client: Client
+    sent: int = 0
+    failed: list[str] = field(default_factory=list)
+    raised: str = ""
+
+    def note(self, **_: Any) -> None:
+        kind, error, trace = sys.exc_info()
+        frames = [frame for frame in extract_tb(trace) if ".venv" not in frame.filename]
+        where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames[:-5:-1])
+        self.raised = f"{kind.__name__ if kind else ''}: {str(error)[:150]} at {where}"
+
+    def send(self, verb: str, address: str, about: object = "", **more: Any) -> Any:
+        cache.clear()
+        self.sent += 1
+        mark = transaction.savepoint()
+        if isinstance(more.get("data"), bytes):
+            response = self.client.generic(verb, address, **more)
+        else:
+            response = getattr(self.client, verb.lower())(address, **more)
+        if response.status_code >= 500:
+            said = str(about or more.get("data", ""))[:200]
+            self.failed.append(f"{verb} {address[:120]} {said} -> {response.status_code} {self.raised}")
+            connection.needs_rollback = False
+            transaction.savepoint_rollback(mark)
+        else:
+            transaction.savepoint_commit(mark)
+        return response
+
+    def done(self) -> None:
+        print(f"{self.sent} requests sent")  # shown with pytest -rP
+        by_place = {line.rsplit(" -> ", 1)[1]: line for line in reversed(self.failed)}
+        assert not self.failed, f"{len(self.failed)} of {self.sent}:\n" + "\n".join(by_place.values())
+
+
+@pytest.fixture(name="watch")
+def watching(cast: Any) -> Iterator[Watch]:
+    found = Watch(cast.client("owner"))
+    found.client.raise_request_exception = False
+    got_request_exception.connect(found.note)
+    yield found
+    got_request_exception.disconnect(found.note)
+
+
+def junk_addresses(watch: Watch, verb: str, address: str, arguments: list[Any]) -> None:
+    for argument in arguments:
+        for part in random.Random(address.partition(str(argument))[2]).sample(
+            bad.PATH_PARTS, min(FEW * 3, len(bad.PATH_PARTS))
+        ):
+            watch.send(verb, address.replace(f"/{argument}/", f"/{part}/"))
+
+
+def junk_queries(watch: Watch, address: str, names: list[str]) -> None:
+    for name in names:
+        for value in bad.QUERIES:
+            watch.send("GET", f"{address}?{name}={value}")
+
+
+HEADERS = (
+    "Accept",
+    "Accept-Language",
+    "Content-Type",
+    "If-None-Match",
+    "If-Match",
+    "Range",
+    "X-Request-ID",
+    "Origin",
+)
+
+
+def junk_mixtures(watch: Watch, address: str, names: list[str], count: int) -> None:
+    """``count`` requests that only read, each with several wrong words in its query and a wrong header."""
+    chance = random.Random(address.partition("?")[0])
+    for _ in range(count):
+        query = "&".join(f"{chance.choice(names)}={chance.choice(bad.QUERIES)}" for _ in range(3))
+        junk = (
+            chance.choice(bad.TEXTS)[:2000]
+            .encode("ascii", "ignore")
+            .decode()
+            .replace("\r", "")
+            .replace("\n", "")
+        )
+        watch.send("GET", f"{address}?{query}", headers={chance.choice(HEADERS): junk})
+
+
+def look_around(watch: Watch, browser: Client, name: str, arguments: list[Any]) -> None:
+    """Reads what the storm may have broken: rows, lists, and the pages of the same object."""
+    assert unstorable() == []
+    space = AREAS.get(name.rpartition("-")[0], ("reports",)) if "-" in name else (name.partition(":")[0],)
+    api, watch.client = watch.client, browser
+    for other, row in ROWS.items():
+        if row.method != "get" or not other.startswith(tuple(f"{s}:" for s in space)):
+            continue
+        if row.make is None:
+            assert watch.send("GET", reverse(other)).status_code in (200, 302, 404, 409), other
+        elif arguments:
+            watch.send("GET", _address(other, arguments))
+    watch.client = api
+    if "-" in name:
+        stem = name.partition("-")[0]
+        watch.send("GET", reverse("desk"))
+        for other in ROWS:
+            if other.startswith(f"{stem}-") and other.endswith("-list"):
+                watch.send("GET", reverse(other))
+
+
+AREAS: dict[str, tuple[str, ...]] = {
+    "answer": ("assessment",),
+    "assessment": ("assessment",),
+    "assessment-start": ("assessment",),
+    "audit": ("accounts",),
+    "charter": ("charters",),
+    "data-asset": ("evidence",),
+    "initiative": ("roadmap",),
+    "invitation": ("accounts",),
+    "member": ("accounts",),
+    "organization": ("accounts",),
+    "plan": ("roadmap",),
+    "plan-what": ("roadmap",),
+    "planrequest": ("roadmap",),
+    "respondent": ("assessment",),
+    "result": ("assessment", "reports"),
+    "report": ("reports",),
+    "roster": ("evidence",),
+    "use_case": ("use_cases",),
+}
+
+
+def _address(name: str, arguments: list[Any]) -> str:
+    """The address of another page of the same object, its further arguments from nowhere."""
+    for more in ([], ["criteria"], ["x"], [1], [GATE_ITEM]):
+        try:
+            return reverse(name, args=[*arguments, *more])
+        except Exception:  # noqa: S112 - of another shape
+            continue
+    return "/"
+
+
+def unstorable() -> list[str]:
+    """What SQLite took and PostgreSQL would not: texts too long or with NUL, numbers out of range."""
+    found = []
+    for model in apps.get_models():
+        texts = [f for f in model._meta.concrete_fields if isinstance(f, models.CharField | models.TextField)]
+        whole = [f for f in model._meta.concrete_fields if isinstance(f, models.IntegerField)]
+        for row in (
+            model._base_manager.values(*[f.attname for f in (*texts, *whole)])[:500] if texts or whole else ()
+        ):
+            for f in texts:
+                value = row[f.attname] or ""
+                if isinstance(value, str) and ("\x00" in value or len(value) > (f.max_length or len(value))):
+                    found.append(f"{model.__name__}.{f.name} {value[:40]!r}")
+            for f in whole:
+                if (
+                    row[f.attname] is not None
+                    and not -(2**31) <= row[f.attname] < 2**31
+                    and "Big" not in f.get_internal_type()
+                ):
+                    found.append(f"{model.__name__}.{f.name} {row[f.attname]}")
+    return sorted(set(found))

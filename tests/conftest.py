@@ -1,0 +1,138 @@
+"""What all tests share: the cast, a clean cache, and tables that can be emptied between tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, connections
+from django.test import Client
+from hypothesis import settings as hypothesis_settings
+
+from accounts import actions, append_only
+from accounts.models import Membership, Organization, User
+
+# Time limits for single examples fail on a busy machine and prove nothing.
+hypothesis_settings.register_profile("steady", deadline=None)
+hypothesis_settings.load_profile("steady")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The same people in every test: four roles in one organization, and a stranger with one of his own."""
+
+    alice: User
+    frank: User
+    bob: User
+    victor: User
+    charlie: User
+    organization: Organization
+    other: Organization
+
+    def person(self, who: str) -> User | None:
+        """By name or by role; "anonymous" is nobody."""
+        names = {
+            "owner": "alice",
+            "facilitator": "frank",
+            "member": "bob",
+            "viewer": "victor",
+            "stranger": "charlie",
+        }
+        return None if who == "anonymous" else getattr(self, names.get(who, who))
+
+    def client(self, who: str, *, fresh: bool = True) -> Client:
+        """A browser in which this person is signed in, just now or, without ``fresh``, an hour ago."""
+        client = Client()
+        user = self.person(who)
+        if user is not None:
+            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            session = client.session
+            session["account_authentication_methods"] = [
+                {"method": "password", "at": time.time() - (0 if fresh else 3600)}
+            ]
+            session["account_authentication_methods_user"] = str(user.pk)
+            session.save()
+        return client
+
+    def membership(self, who: str) -> Membership:
+        user = self.person(who)
+        assert user is not None
+        return Membership.objects.get(user=user, organization=self.organization)
+
+
+@pytest.fixture
+def cast(db: Any) -> Cast:
+    """Alice owns, Frank facilitates, Bob is a member, Victor views, Charlie is a stranger."""
+    people = {
+        name: actions.create_account(
+            email=f"{name}@firm.example", name=name.capitalize(), password=f"{name}-long-password"
+        )
+        for name in ("alice", "frank", "bob", "victor", "charlie")
+    }
+    organization = actions.create_organization(
+        by=people["alice"], name="Halvorsen Pumps", functions=["sponsor"]
+    )
+    for name, role, functions in (
+        ("frank", "facilitator", ["technical_lead"]),
+        ("bob", "member", ["practitioner"]),
+        ("victor", "viewer", []),
+    ):
+        actions.add_member(
+            organization, user=people[name], by=people["alice"], role=role, functions=functions, unit=None
+        )
+    other = actions.create_organization(by=people["charlie"], name="Charlie's Works")
+    return Cast(**people, organization=organization, other=other)
+
+
+@pytest.fixture(autouse=True)
+def _no_leftover_limits() -> Iterator[None]:
+    """Rate limits of one test must not meet the next."""
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptying_spares_no_table() -> Iterator[None]:
+    """The audit tables refuse to be emptied; between tests with real commits their guards step aside."""
+    patch = pytest.MonkeyPatch()
+    operations = type(connection.ops)
+    patch.setattr(operations, "execute_sql_flush", _unguarded(operations.execute_sql_flush))
+    yield
+    patch.undo()
+
+
+def _unguarded(flush: Any) -> Any:
+    def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
+        database = connections[self.connection.alias]
+        guarded = append_only.EVENT in database.introspection.table_names()
+        if guarded:
+            with database.schema_editor() as editor:
+                append_only.remove(None, editor)
+        flush(self, sql_list)
+        if guarded:
+            with database.schema_editor() as editor:
+                append_only.install(None, editor)
+
+    return execute_sql_flush
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real Chromium, one for each module.
+
+    Playwright runs a loop in this thread, beside which Django would refuse its database; a browser that
+    outlived its module would stand in the way of other modules.
+    """
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.running import CHROMIUM, CHROMIUM_ARGS
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()

@@ -1,0 +1,91 @@
+"""Who gets what at the addresses of projects."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from projects.actions.talking import ask_somebody
+from projects.actions.tokens import create_project_token
+from projects.actions.work import add_paper, add_task, save_milestone, save_risk
+from projects.models import Project
+from tests.projects import cast as made
+from tests.urls_rows import IN, MISSING, POST, SIGN_IN, Row, at, by_link, own
+
+Make = Callable[[Any], list[Any]]
+
+
+def _project(cast: Any) -> Project:
+    return made.project(cast.organization, cast.frank)
+
+
+def project_with(*more: Any) -> Make:
+    return lambda cast: [_project(cast).pk, *more]
+
+
+def in_force(cast: Any) -> list[Any]:
+    return [made.charter_in_force(cast.organization, cast.frank).pk]
+
+
+def task(cast: Any) -> list[Any]:
+    return [add_task(_project(cast), by=cast.frank, values={"title": "Label"}).pk]
+
+
+def milestone(cast: Any) -> list[Any]:
+    return [save_milestone(_project(cast), values={"title": "Data is there"}).pk]
+
+
+def risk(cast: Any) -> list[Any]:
+    return [save_risk(_project(cast), values={"title": "No labels"}).pk]
+
+
+def paper(cast: Any) -> list[Any]:
+    values = {"kind": "link", "title": "Wiki", "url": "https://wiki.example.org/"}
+    return [add_paper(_project(cast), by=cast.frank, values=values).pk]
+
+
+def token(cast: Any) -> list[Any]:
+    made_token, _ = create_project_token(_project(cast), by=cast.frank, scope="tracking", name="Notebook")
+    return [made_token.pk]
+
+
+def ask(cast: Any) -> list[Any]:
+    values = {"what": "Access to the archive", "of_name": "Ida", "since": dt.date(2026, 1, 5)}
+    return [ask_somebody(_project(cast), by=cast.frank, values=values).pk]
+
+
+ROWS: dict[str, Row] = {
+    "projects:list": own("view"),
+    "projects:open": at("manage", make=in_force, method=POST),
+    "projects:show": at("view", make=project_with()),
+    "projects:board": at("view", make=project_with()),
+    "projects:task_add": at("manage", make=project_with(), method=POST),
+    "projects:task": at("view", make=task),
+    "projects:task_move": at("manage", make=task, method=POST, data={"column": "done"}),
+    "projects:task_archive": at("manage", make=task, method=POST),
+    "projects:records": at("view", make=project_with()),
+    "projects:record_add": at("manage", make=project_with("risk")),
+    "projects:milestone": at("manage", make=milestone),
+    "projects:risk": at("manage", make=risk),
+    "projects:risk_close": at("manage", make=risk, method=POST),
+    "projects:paper_archive": at("manage", make=paper, method=POST),
+    "projects:checkins": at("view", make=project_with()),
+    "projects:asks": at("view", make=project_with()),
+    "projects:experiments": at("view", make=project_with()),
+    "projects:compare": at("view", make=project_with()),
+    "projects:run": at("view", make=project_with("a1b2")),
+    "projects:models": at("view", make=project_with()),
+    "projects:nominate": at(
+        "manage", make=project_with(), method=POST, data={"model": "bearing", "version": "1"}
+    ),
+    "projects:criteria": at("view", make=project_with()),
+    "projects:criteria_read": at("manage", make=project_with(), method=POST),
+    "projects:connect": at("view", make=project_with()),
+    "projects:arrival": at("view", make=project_with()),
+    "projects:token_make": at("manage", make=project_with(), method=POST, data={"name": "Notebook"}),
+    "projects:token_revoke": Row((SIGN_IN, MISSING, MISSING, MISSING, IN, IN), make=token, method=POST),
+    "projects:ask_withdraw": at("manage", make=ask, method=POST),
+    "projects:ask_answer": at("manage", make=ask),
+    "projects:ask_link": by_link(make=ask),
+}

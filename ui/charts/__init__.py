@@ -1,0 +1,1 @@
+"""Figures: one spec per chart, drawn as SVG, as a table and for Plotly from the same numbers."""
