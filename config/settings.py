@@ -257,6 +257,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 HUEY: dict[str, Any] = {
     "name": "throughline",
     "immediate": False,
+    # `migrate` makes them (jobs/apps.py): made on import, three starts at once would race for them while
+    # Django is still loading its apps, and nothing could start while the database is away.
+    "create_tables": False,
     "serializer": SignedSerializer(secret=SECRET_KEY, salt="queue"),
     "consumer": {"workers": env.int("WORKER_THREADS", default=2), "worker_type": "thread"},
 }

@@ -58,6 +58,7 @@ class Place:
     environment: dict[str, str] = field(default_factory=dict)
     port: int = 0
     running: list[Child] = field(default_factory=list)
+    begun: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         with socket.socket() as free:
@@ -82,7 +83,7 @@ class Place:
         return err if fails else out
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        command = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), *arguments],
             cwd=ROOT,
             env=self.environment,
@@ -91,6 +92,8 @@ class Place:
             text=True,
             start_new_session=True,
         )
+        self.begun.append(command)
+        return command
 
     def run(self, code: str) -> str:
         return self.manage("shell", "-v0", "-c", code)
@@ -162,6 +165,10 @@ def place(data: Path, **environment: str) -> Iterator[Place]:
         yield found
     finally:
         found.stop()
+        for command in found.begun:
+            # A test that failed half way leaves commands behind: they must not fail the tests after it.
+            command.kill()
+            command.communicate()
 
 
 class Answering(threading.Thread):
