@@ -11,6 +11,7 @@ AREAS: Final = {
     "evidence": "data assets and the roster",
     "roadmap": "use cases, plans and the catalogue",
     "charters": "charters and sign-off",
+    "projects": "projects and their work",
     "reports": "reports and exports",
 }
 READ_ONLY: Final = frozenset({"audit"})

@@ -11,12 +11,13 @@ from accounts import api as accounts
 from assessment import api as assessment
 from charters import api as charters
 from config import views
+from projects import api as projects
 from reports import api as reports
 from roadmap import api as roadmap
 
 router = DefaultRouter()
 router.include_root_view = False
-for app in (accounts, assessment, roadmap, charters, reports):
+for app in (accounts, assessment, roadmap, charters, projects, reports):
     app.register(router)
 
 # Drawing the schema takes seconds and it changes with the version only: each process draws it once.

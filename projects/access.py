@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.access import get_membership
 from accounts.models import Membership, User
 from accounts.permissions import PROJECT_BY_ORGANIZATION, allowed, project_roles_for
@@ -39,11 +41,16 @@ def get_standing(user: Any, pk: UUID | str, *, need: str = "view") -> Standing:
 
     Raises NotFound for strangers, NotAllowed without the right, Conflict where nothing can be changed.
     """
-    project = (
-        Project.objects.select_related("organization", "charter", "use_case", "created_by")
-        .filter(pk=pk)
-        .first()
-    )
+    return _let_in(user, Project.objects.filter(pk=pk), need)
+
+
+def get_project_named(user: Any, slug: str, *, need: str = "view") -> Project:
+    """The same door by the project's short name, which programs know."""
+    return _let_in(user, Project.objects.filter(slug=slug), need).project
+
+
+def _let_in(user: Any, found: QuerySet[Project], need: str) -> Standing:
+    project = found.select_related("organization", "charter", "use_case", "created_by").first()
     if project is None:
         raise NotFound
     standing = standing_of(user, project)

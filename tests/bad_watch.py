@@ -154,6 +154,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "plan": ("roadmap",),
     "plan-what": ("roadmap",),
     "planrequest": ("roadmap",),
+    "project": ("projects",),
     "respondent": ("assessment",),
     "result": ("assessment", "reports"),
     "report": ("reports",),

@@ -55,9 +55,14 @@ def ask(cast: Any) -> list[Any]:
     return [ask_somebody(_project(cast), by=cast.frank, values=values).pk]
 
 
+def slug_with(*more: Any) -> Make:
+    return lambda cast: [_project(cast).slug, *more]
+
+
 ROWS: dict[str, Row] = {
     "projects:list": own("view"),
     "projects:open": at("manage", make=in_force, method=POST),
+    "projects:open_initiative": own("manage", make=lambda cast: ["explain_why_to_those_involved"]),
     "projects:show": at("view", make=project_with()),
     "projects:board": at("view", make=project_with()),
     "projects:task_add": at("manage", make=project_with(), method=POST),
@@ -88,4 +93,5 @@ ROWS: dict[str, Row] = {
     "projects:ask_withdraw": at("manage", make=ask, method=POST),
     "projects:ask_answer": at("manage", make=ask),
     "projects:ask_link": by_link(make=ask),
+    "project-criteria": at("view", make=slug_with()),
 }
