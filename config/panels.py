@@ -10,6 +10,9 @@ PANELS: dict[str, list[str]] = {
     "settings.organization": ["charters.settings_panel.buttons"],
     "assessment.gate_closers": ["roadmap.gate_closers.closers"],
     "use_cases.learned": ["charters.learning_panel.learned"],
+    "use_cases.projects": ["projects.panels.use_case"],
+    "initiatives.projects": ["projects.panels.initiative"],
+    "charters.project": ["projects.panels.charter"],
     "desk.waits": [
         "reports.desk_assessments.waits",
         "reports.desk_roadmap.waits",

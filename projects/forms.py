@@ -9,11 +9,13 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
+from accounts.models import Membership, Organization
 from projects.actions.talking import CHECKIN_WEEKS_BACK, monday_of
 from projects.models import CheckIn, Milestone, Paper, Project, ProjectMember, Task
 from ui.formats import day
-from ui.forms import DateInput, PlainForm, Segments, TextLines
+from ui.forms import DateInput, PlainForm, Segments, ShortNumberInput, TextLines
 
+MOST_DAYS_AWAY = 3650
 LEVELS = [("1", "Low"), ("2", "Medium"), ("3", "High")]
 
 
@@ -151,6 +153,51 @@ class MemberForm(PlainForm):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
         label="Share of a full week, %",
     )
+
+
+class _PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A member of the organization, by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.user.get_full_name())
+
+
+class OpenInitiativeForm(PlainForm):
+    name = forms.CharField(max_length=300, label="Name of the project")
+    purpose = forms.CharField(
+        required=False, max_length=5000, widget=TextLines(rows=3), label="What it is for"
+    )
+    owner = forms.CharField(required=False, max_length=300, label="Who owns the outcome")
+    owner_email = forms.EmailField(
+        required=False, label="Address of the owner", help_text="Is told when an ask waits too long."
+    )
+    lead = _PersonChoice(Membership.objects.none(), required=False, label="Lead", empty_label="I lead it")
+    share = forms.IntegerField(
+        required=False,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        widget=ShortNumberInput,
+        label="Share of the lead’s full week, %",
+    )
+    starts_on = forms.DateField(widget=DateInput, label="First day")
+    ends_on = forms.DateField(widget=DateInput, label="Last day")
+    milestones = forms.BooleanField(required=False, initial=True, label="Take over the milestones")
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lead = self.fields["lead"]
+        assert isinstance(lead, forms.ModelChoiceField)  # noqa: S101
+        lead.queryset = Membership.objects.filter(
+            organization=organization, role__in=("owner", "facilitator", "member"), user__is_active=True
+        ).select_related("user")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        first, last, today = values.get("starts_on"), values.get("ends_on"), timezone.localdate()
+        if first and abs((first - today).days) > MOST_DAYS_AWAY:
+            self.add_error("starts_on", "Choose a day within ten years from now.")
+        elif first and last and not 0 <= (last - first).days <= MOST_DAYS_AWAY:
+            self.add_error("ends_on", "Choose a day after the first, within ten years.")
+        return values
 
 
 class TokenForm(PlainForm):

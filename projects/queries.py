@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Organization, User
+from charters.models import Decision
 from projects.models import Ask, CheckIn, Project, ProjectMember, Task
 from projects.waiting import Span, blocked_days
 
@@ -33,9 +34,7 @@ def projects_of(organization: Organization, user: User | None = None) -> QuerySe
 
     With `user` only those that the person is on.
     """
-    answered = CheckIn.objects.filter(project=OuterRef("pk")).exclude(health="").order_by("-week")
-    found = Project.objects.filter(organization=organization, archived_at=None).annotate(
-        health=Subquery(answered.values("health")[:1]),
+    found = with_health(Project.objects.filter(organization=organization, archived_at=None)).annotate(
         open_asks=Count("asks", filter=Q(asks__answered_at=None, asks__withdrawn_at=None), distinct=True),
         open_tasks=Count(
             "tasks", filter=~Q(tasks__column="done") & Q(tasks__archived_at=None), distinct=True
@@ -44,6 +43,21 @@ def projects_of(organization: Organization, user: User | None = None) -> QuerySe
     if user is not None:
         found = found.filter(members__user=user, members__left_at=None)
     return found.select_related("charter").order_by("state", "ends_on", "name", "pk")
+
+
+def with_health(rows: QuerySet[Project]) -> QuerySet[Project]:
+    """Each project with the `health` of its newest answered check-in, None without one."""
+    answered = CheckIn.objects.filter(project=OuterRef("pk")).exclude(health="").order_by("-week")
+    return rows.annotate(health=Subquery(answered.values("health")[:1]))
+
+
+def of_initiative(organization: Organization, key: str) -> QuerySet[Project]:
+    """The projects of an initiative: opened for it, or carried on because a decision called for it."""
+    decided = Decision.objects.filter(
+        plan_item=key, revision__charter__organization=organization, outcome__in=["scale", "iterate"]
+    )
+    mine = Q(initiative=key) | Q(charter__in=decided.values("revision__charter"))
+    return Project.objects.filter(mine, organization=organization, archived_at=None)
 
 
 def people_on(project: Project) -> list[ProjectMember]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from projects.views import board, connecting, criteria, experiments, overview, records, talking
+from projects.views import board, connecting, criteria, experiments, opening, overview, records, talking
 
 app_name = "projects"
 urlpatterns = [
     path("", overview.project_list, name="list"),
-    path("open/<uuid:charter>/", overview.open_project, name="open"),
+    path("open/<uuid:charter>/", opening.open_project, name="open"),
+    path("open/initiatives/<slug:key>/", opening.open_initiative, name="open_initiative"),
     path("<uuid:pk>/", overview.show, name="show"),
     path("<uuid:pk>/board/", board.board, name="board"),
     path("<uuid:pk>/board/add/", board.add, name="task_add"),

@@ -48,10 +48,12 @@ class Delay:
 
 @dataclass(frozen=True)
 class Mark:
-    """A state in words with the name of its shape: good, watch, bad, open or neutral."""
+    """A state in words with the name of its shape: good, watch, bad, open, neutral; what it is about."""
 
     state: str
     words: str
+    about: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from roadmap.own_forms import OwnInitiativeForm, entry_initial, with_one_more
 from roadmap.plan_views import rights
 from roadmap.queries import bindable, catalogue_of, latest_plan
 from ui.errors import Invalid
+from ui.panels import fill, mark
 
 FORM = ("GET", "HEAD", "POST")
 PER_PAGE = 60
@@ -70,6 +71,7 @@ def _page(
     initiative = get_initiative(organization, key)
     plan = _plan(request, organization)
     context = initiative_context(organization, initiative, plan) | rights(membership) | forms
+    context["projects"] = fill(mark("initiatives.projects", "all"), request, initiative)
     return render(request, "roadmap/initiative.html", context, status=status)
 
 

@@ -119,6 +119,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "can_edit": _may_edit(membership),
         "charter_url": _charter_url(use_case),
         "learned": fill(mark("use_cases.learned", "all"), request, use_case),
+        "projects": fill(mark("use_cases.projects", "all"), request, use_case),
     }
     return render(request, "roadmap/use_case.html", context)
 

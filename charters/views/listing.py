@@ -50,6 +50,7 @@ from charters.shown import (
 from charters.signoff import State
 from charters.talk import Talk, comments_of, open_count, remarks, talk_of
 from ui.errors import NotFound
+from ui.panels import fill, mark
 
 PER_PAGE = 50
 
@@ -143,6 +144,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "kept": kept_context(charter, user, membership),
         "learned_elsewhere": learned_elsewhere(charter),
         "line_stations": stations_of(charter, caption_of(charter, round_)),
+        "project": fill(mark("charters.project", "all"), request, charter),
     }
     return render(request, "charters/show.html", context)
 

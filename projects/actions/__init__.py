@@ -1,5 +1,5 @@
-"""Everything that changes a project."""
+"""What can be done to projects."""
 
-from projects.actions.opening import open_from_charter, open_from_initiative
+from projects.actions.opening import Start, open_from_charter, open_from_initiative
 
-__all__ = ["open_from_charter", "open_from_initiative"]
+__all__ = ["Start", "open_from_charter", "open_from_initiative"]

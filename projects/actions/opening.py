@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,6 +19,10 @@ from charters.document import CharterText, read
 from charters.models import Charter, Revision
 from charters.signoff import State
 from projects.models import Milestone, Project, ProjectMember
+from roadmap.actions import record_progress
+from roadmap.models import ItemProgress
+from roadmap.queries import catalogue_of, progress_of, today_of
+from roadmap.use_case_models import UseCase
 from ui.errors import Conflict
 
 SLUG_LENGTH = 30
@@ -62,16 +69,83 @@ def open_from_charter(charter: Charter, *, by: User) -> Project:
 _WEEKDAYS = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4}
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a project begins with beside its name: the owner of the outcome, the lead, days, milestones."""
+
+    purpose: str = ""
+    owner: str = ""
+    owner_email: str = ""
+    lead: Membership | None = None
+    share: int | None = None
+    starts_on: dt.date | None = None
+    ends_on: dt.date | None = None
+    milestones: Sequence[tuple[str, dt.date | None]] = ()
+    use_case: UseCase | None = None
+
+
 @transaction.atomic
 def open_from_initiative(
-    organization: Organization, *, by: User, initiative: str, name: str, purpose: str = ""
+    organization: Organization, *, by: User, initiative: str, name: str, start: Start | None = None
 ) -> Project:
-    """A project for an initiative of the roadmap; it needs no experiments and no charter."""
-    if not Organization.objects.filter(pk=organization.pk, archived_at=None).exists():
+    """A project for an initiative of the roadmap; it needs no experiments and no charter.
+
+    An initiative has one project that is not closed. What has begun by now is running on the roadmap too.
+    """
+    start = start or Start()
+    open_ones = Organization.objects.select_for_update().filter(pk=organization.pk, archived_at=None)
+    if open_ones.first() is None:
         raise Conflict(f"{organization.name} is archived. Nothing can be changed until it is restored.")
-    project = _create(organization, by=by, name=name, purpose=purpose, initiative=initiative)
-    _add(project, name=by.get_full_name(), email=by.email, role=ProjectMember.Role.LEAD)
+    running = Project.objects.filter(organization=organization, initiative=initiative, archived_at=None)
+    if running.exclude(state=Project.State.CLOSED).exists():
+        raise Conflict("This initiative has its project already.")
+    lead = start.lead.user if start.lead is not None else by
+    project = _create(
+        organization,
+        by=by,
+        name=name,
+        initiative=initiative,
+        purpose=start.purpose,
+        use_case=start.use_case,
+        starts_on=start.starts_on,
+        ends_on=start.ends_on,
+        sponsor_name=start.owner,
+        sponsor_email=start.owner_email,
+    )
+    _add(
+        project,
+        name=lead.get_full_name(),
+        email=lead.email,
+        role=ProjectMember.Role.LEAD,
+        **({"share": start.share} if start.share is not None else {}),
+    )
+    if start.owner:
+        _add(project, name=start.owner, email=start.owner_email, role=ProjectMember.Role.VIEWER)
+    Milestone.objects.bulk_create(
+        [Milestone(project=project, title=title, due_on=due) for title, due in start.milestones]
+    )
+    _begin_on_roadmap(project, by)
     return project
+
+
+def _begin_on_roadmap(project: Project, by: User) -> None:
+    """The roadmap says that it runs, unless it said so before or the first day is still to come."""
+    organization, key = project.organization, project.initiative
+    if key not in catalogue_of(organization).by_key:
+        return
+    row = progress_of(organization).get(key)
+    begun = row is not None and row.state != ItemProgress.State.PLANNED
+    today = today_of(organization)
+    if begun or project.starts_on is None or project.starts_on > today:
+        return
+    record_progress(
+        organization,
+        key,
+        by=by,
+        state=ItemProgress.State.RUNNING,
+        started_on=project.starts_on,
+        expected_on=project.ends_on if project.ends_on and project.ends_on >= today else None,
+    )
 
 
 def _create(organization: Organization, *, by: User, name: str, **values: Any) -> Project:

@@ -1,33 +1,31 @@
-"""The list of projects, opening one from a charter, and the overview of one."""
+"""The list of projects, and the overview of one."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from accounts.access import current_membership, person
-from charters.access import get_charter
+from accounts.access import current_membership
+from assessment.models import Assessment
+from assessment.queries import latest_result
 from projects.access import get_standing
-from projects.actions import open_from_charter
-from projects.models import CheckIn, Project
+from projects.models import Project
 from projects.queries import TimeBox, open_asks, people_on, projects_of, task_counts, time_box
 from projects.views.frame import frame
-from roadmap.queries import catalogue_of
+from projects.words import health_mark
+from roadmap.queries import catalogue_of, latest_plan
 from roadmap.standard import role_names
 from ui.formats import day
 from ui.words import plural
 
 PAGE = 50
-HEALTH_KINDS = {"green": "good", "amber": "watch", "red": "bad"}
 
 
 @require_safe
@@ -36,18 +34,8 @@ def project_list(request: HttpRequest) -> HttpResponse:
     """All projects of the organization with their health."""
     organization = current_membership(request).organization
     page = Paginator(projects_of(organization), PAGE).get_page(request.GET.get("page"))
-    rows = [{"project": project, "health": _health(getattr(project, "health", None))} for project in page]
+    rows = [{"project": project, "health": health_mark(getattr(project, "health", None))} for project in page]
     return render(request, "projects/list.html", {"rows": rows, "page": page})
-
-
-@require_POST
-@login_required
-def open_project(request: HttpRequest, charter: UUID) -> HttpResponse:
-    """Open the project of a charter in force."""
-    found = get_charter(request.user, charter, need="manage")
-    project = open_from_charter(found, by=person(request))
-    messages.success(request, f"The project “{project.name}” is open.")
-    return redirect("projects:show", project.pk)
 
 
 @require_safe
@@ -70,16 +58,9 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "projects/show.html", context)
 
 
-def _health(health: str | None) -> tuple[str, str]:
-    """The shape and the word of a state of health."""
-    if not health:
-        return "open", "No check-in yet"
-    return HEALTH_KINDS[health], str(CheckIn.Health(health).label)
-
-
 def _facts(project: Project, box: TimeBox | None, counts: dict[str, int]) -> list[dict[str, str]]:
     newest = project.checkins.exclude(health="").order_by("-week").first()
-    kind, word = _health(newest.health if newest else None)
+    kind, word = health_mark(newest.health if newest else None)
     done, all_ = counts.get("done", 0), sum(counts.values())
     used = f"{plural(box.used, 'day', 'days')} of {box.total}" if box else "No dates yet"
     return [
@@ -92,18 +73,27 @@ def _facts(project: Project, box: TimeBox | None, counts: dict[str, int]) -> lis
 
 
 def origins(project: Project) -> list[dict[str, str]]:
-    """What the project comes from, each one click away."""
-    links: list[dict[str, Any]] = []
+    """What the project comes from, each one click away: charter, use case, initiative, answers."""
+    links: list[dict[str, str]] = []
     if project.charter is not None:
         url = reverse("charters:show", args=[project.charter_id])
         links.append({"term": "Charter", "words": str(project.charter), "url": url})
     if project.use_case is not None:
         url = reverse("use_cases:show", args=[project.use_case_id])
         links.append({"term": "Use case", "words": project.use_case.title, "url": url})
-    if project.initiative:
-        known = catalogue_of(project.organization).by_key
-        initiative = known.get(project.initiative)
-        if initiative is not None:
-            url = reverse("roadmap:initiative", args=[initiative.key])
-            links.append({"term": "Initiative", "words": initiative.title, "url": url})
+    initiative = catalogue_of(project.organization).by_key.get(project.initiative)
+    if initiative is not None:
+        url = reverse("roadmap:initiative", args=[initiative.key])
+        links.append({"term": "Initiative", "words": initiative.title, "url": url})
+    answers = _answers(project)
+    if answers is not None:
+        url = reverse("assessment:show", args=[answers.pk])
+        links.append({"term": "Answers", "words": answers.title, "url": url})
     return links
+
+
+def _answers(project: Project) -> Assessment | None:
+    """The round that the organization's plan rests on; without a plan the last that was closed."""
+    plan = latest_plan(project.organization)
+    result = plan.result if plan else latest_result(project.organization)
+    return result.assessment if result else None

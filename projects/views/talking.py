@@ -23,10 +23,10 @@ from projects.models import Ask, CheckIn
 from projects.queries import spans_of, time_box
 from projects.views.frame import frame, posted
 from projects.waiting import blocked_by_party, median_reply_days
+from projects.words import health_mark
 from ui.errors import NotFound
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
-HEALTH_KINDS = {"green": "good", "amber": "watch", "red": "bad"}
 
 
 @require_http_methods(GET_AND_POST)
@@ -50,7 +50,7 @@ def checkins(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         **frame(standing, "checkins"),
         "form": form,
-        "rows": [{"row": row, "kind": HEALTH_KINDS.get(row.health, "open")} for row in rows],
+        "rows": [{"row": row, "kind": health_mark(row.health)[0]} for row in rows],
         "missing": sum(not row.health for row in rows),
     }
     return render(request, "projects/checkins.html", context, status=422 if form.errors else 200)

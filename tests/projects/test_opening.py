@@ -64,8 +64,8 @@ def test_the_list_shows_projects_of_this_organization_alone(cast: Cast) -> None:
 
 def test_two_projects_of_one_name_have_two_slugs(cast: Cast) -> None:
     slugs = {
-        open_from_initiative(cast.organization, by=cast.frida, initiative="x", name="Überwachung 1").slug
-        for _ in range(2)
+        open_from_initiative(cast.organization, by=cast.frida, initiative=key, name="Überwachung 1").slug
+        for key in ("x", "y")
     }
     assert len(slugs) == 2
     assert "uberwachung-1" in slugs
