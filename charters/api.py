@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -21,9 +21,10 @@ from charters.actions.templates import begin_charter
 from charters.api_drafting import CharterRuleViewSet, CharterTemplateViewSet, DraftingMixin
 from charters.api_keeping import KeepingMixin
 from charters.completeness import Problem
+from charters.finding import CHOICES, found, wish_of
 from charters.history import history_of
 from charters.models import Charter, Revision, Signatory, Signature, SignoffRound
-from charters.queries import charters_of, current_document, document_of, draft_of, in_turn, problems_of
+from charters.queries import current_document, document_of, draft_of, in_turn, problems_of, waiting_for
 from charters.signoff import State
 from roadmap.use_case_access import get_use_case
 from ui.errors import Conflict
@@ -234,7 +235,19 @@ class Due(StrictSerializer):
     due_on = serializers.DateField(required=False, allow_null=True, default=None)
 
 
-@extend_schema_view(list=extend_schema(summary="Charters of the organization, newest first"))
+FILTERS = [
+    OpenApiParameter("find", str, description="Words of the title, code, use case or outcome owner"),
+    OpenApiParameter("owner", str, description="The outcome owner's name, in full"),
+    *(
+        OpenApiParameter(name, str, enum=[key for key, _ in CHOICES[name]])
+        for name in ("state", "route", "risk", "waiting")
+    ),
+]
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Charters of the organization, newest first", parameters=FILTERS)
+)
 class CharterViewSet(KeepingMixin, DraftingMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Charter]):
     """Charters: write, check, freeze, send, withdraw, revise. Signing needs a person on the page."""
 
@@ -244,7 +257,11 @@ class CharterViewSet(KeepingMixin, DraftingMixin, mixins.ListModelMixin, viewset
     queryset = Charter.objects.none()
 
     def get_queryset(self) -> QuerySet[Charter]:
-        return charters_of(current_membership(self.request).organization)
+        organization = current_membership(self.request).organization
+        wish = wish_of(self.request.query_params, strict=True)
+        mine = waiting_for(person(self.request), organization) if wish.waiting else []
+        waiting = frozenset(seat.round.revision.charter_id for seat in mine)
+        return found(organization, wish, waiting=waiting)
 
     @extend_schema(summary="One charter with its text", responses=CharterDetail)
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Organization, User
 from charters import signoff
@@ -20,7 +21,7 @@ from charters.diff import Difference, compare
 from charters.document import CharterText, assemble, read
 from charters.facts import first_signed, surroundings, use_case_facts
 from charters.fields import Value
-from charters.models import Charter, DraftField, Revision, RuleChoice, Signatory, SignoffRound
+from charters.models import Charter, DraftField, Revision, RuleChoice, Signatory, Signature, SignoffRound
 from charters.rules_people import required_parties
 from charters.signoff import Order, Round, Seat, SeatState, State
 
@@ -151,24 +152,36 @@ def open_round(charter: Charter) -> SignoffRound | None:
 
 def round_of(round_row: SignoffRound, signatories: Iterable[Signatory] | None = None) -> Round:
     """A stored round as the pure module reads it."""
-    rows = list(round_row.signatories.all()) if signatories is None else list(signatories)
+    rows = round_row.signatories.all() if signatories is None else signatories
+    seats = [tuple(getattr(row, column) for column in _SEAT) for row in rows]
     signed = {
-        seat: rest for seat, *rest in round_row.signatures.values_list("seat", "sha256", "delegate_email")
+        seat: (sha256, delegate)
+        for seat, sha256, delegate in round_row.signatures.values_list("seat", "sha256", "delegate_email")
     }
+    return _as_round(round_row, seats, signed)
+
+
+_SEAT = ("seat", "step", "position", "state", "reason", "email", "delegate_email")
+
+
+def _as_round(
+    round_row: SignoffRound, seats: Iterable[tuple[Any, ...]], signed: Mapping[str, tuple[str, str]]
+) -> Round:
+    """`seats` as in `_SEAT`; `signed` holds the hash and the delegate's address of each signature by seat."""
     return Round(
         state=State(round_row.state),
         revision_hash=round_row.sha256,
         seats=tuple(
             Seat(
-                row.seat,
-                row.step,
-                row.position,
-                SeatState(row.state),
-                signed[row.seat][0] if row.seat in signed else "",
-                row.reason,
-                (signed[row.seat][1] if row.seat in signed else row.delegate_email) or row.email,
+                seat,
+                step,
+                position,
+                SeatState(state),
+                signed[seat][0] if seat in signed else "",
+                reason,
+                (signed[seat][1] if seat in signed else delegate) or email,
             )
-            for row in rows
+            for seat, step, position, state, reason, email, delegate in seats
         ),
         orders=tuple(sorted((int(step), Order(order)) for step, order in round_row.orders.items())),
     )
@@ -179,8 +192,20 @@ def in_turn(round_row: SignoffRound, state: Round | None = None) -> set[str]:
     return {seat.key for seat in signoff.may_act(state or round_of(round_row))}
 
 
+def _turns(rounds: QuerySet[SignoffRound]) -> dict[UUID, set[str]]:
+    """The keys of the seats whose turn it is by round id, in three queries for any number of rounds."""
+    seats: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
+    for pk, *seat in Signatory.objects.filter(round__in=rounds.values("pk")).values_list("round_id", *_SEAT):
+        seats[pk].append(tuple(seat))
+    signed: dict[UUID, dict[str, tuple[str, str]]] = defaultdict(dict)
+    given = Signature.objects.filter(round__in=rounds.values("pk"))
+    for pk, key, sha256, delegate in given.values_list("round_id", "seat", "sha256", "delegate_email"):
+        signed[pk][key] = (sha256, delegate)
+    return {row.pk: in_turn(row, _as_round(row, seats[row.pk], signed[row.pk])) for row in rounds}
+
+
 def waiting_for(user: User, organization: Organization) -> list[Signatory]:
-    """Seats of this person whose turn it is: what the desk shows as "waits for you"."""
+    """Seats of this person whose turn it is: what the desk shows as "waits for you"; the next due first."""
     mine = (
         Signatory.objects.filter(
             round__state=State.OUT,
@@ -189,12 +214,14 @@ def waiting_for(user: User, organization: Organization) -> list[Signatory]:
         )
         .filter(Q(delegated_at=None) & (Q(user=user) | Q(user=None, email=user.email)) | Q(delegate=user))
         .select_related("round__revision__charter")
+        .defer("round__revision__content")
+        .order_by(F("round__due_on").asc(nulls_last=True), "round__opened_at", "step", "position", "seat")
     )
-    turns: dict[Any, set[str]] = {}
-    for seat in mine:
-        if seat.round_id not in turns:
-            turns[seat.round_id] = in_turn(seat.round)
-    return [seat for seat in mine if seat.seat in turns[seat.round_id]]
+    seats = list(mine)
+    if not seats:
+        return []
+    turns = _turns(SignoffRound.objects.filter(pk__in={seat.round_id for seat in seats}))
+    return [seat for seat in seats if seat.seat in turns[seat.round_id]]
 
 
 def since_first_signature(charter: Charter, document: dict[str, Any]) -> tuple[Revision, Difference] | None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,16 +21,15 @@ from charters.document import read
 from charters.forms import NewCharterForm
 from charters.history import changes_in_words, history_of, revisions_of
 from charters.kept_page import kept_context, learned_elsewhere
+from charters.list_page import list_context
 from charters.models import Charter, Revision, SignoffRound
 from charters.queries import (
-    charters_of,
     criteria_changes_until,
     current_document,
     current_revision,
     document_of,
     latest_revision,
     problems_of,
-    signature_counts,
     since_first_signature,
     waiting_for,
 )
@@ -52,27 +50,12 @@ from charters.talk import Talk, comments_of, open_count, remarks, talk_of
 from ui.errors import NotFound
 from ui.panels import fill, mark
 
-PER_PAGE = 50
-
 
 @require_safe
 @login_required
 def charter_list(request: HttpRequest) -> HttpResponse:
-    """All charters of the organization: what waits for this person first, then the latest change."""
-    membership = current_membership(request)
-    page = Paginator(charters_of(membership.organization), PER_PAGE).get_page(request.GET.get("page"))
-    counts = signature_counts(getattr(charter, "round_id", None) for charter in page)
-    mine = waiting_for(person(request), membership.organization)
-    rows = [
-        {
-            "charter": charter,
-            "state": state_word(charter.state),
-            "kind": STATE_KINDS.get(State(charter.state), "neutral"),
-            "signed": counts.get(getattr(charter, "round_id", UUID(int=0))),
-        }
-        for charter in page
-    ]
-    context = {"rows": rows, "page": page, "mine": mine, "rights": Rights.of(membership)}
+    """The charters of the organization that fit what was asked for, after those that wait for this person."""
+    context = list_context(current_membership(request), person(request), request.GET)
     return render(request, "charters/list.html", context)
 
 
