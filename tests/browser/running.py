@@ -57,38 +57,51 @@ class Server:
                 found.append(message)
         return found
 
-    def link_in_mail(self, address: str, subject: str, *, seconds: float = 20) -> str:
-        """The first link of the newest mail to an address with these words in its subject; waits for it."""
+    def link_in_mail(self, address: str, subject: str, *, holding: str = "", seconds: float = 20) -> str:
+        """The first link of the newest mail with these words in subject and body; waits for it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             mails = [one for one in self.mails_to(address) if subject in str(one["Subject"])]
-            if mails:
-                body = mails[-1].get_body(("plain",))
-                assert body is not None
-                links = re.findall(rf"{re.escape(self.url)}/\S+", body.get_content())
-                if links:
+            for body in (text_of(one) for one in reversed(mails)):
+                links = re.findall(rf"{re.escape(self.url)}/\S+", body)
+                if links and holding in body:
                     return str(links[0])
             time.sleep(0.2)
         raise AssertionError(f"no mail with a link reached {address}")
 
-    def code_in_mail(self, address: str, *, seconds: float = 20) -> str:
-        """The six-digit code of the newest mail that holds one."""
+    def code_in_mail(self, address: str, *, after: int = 0, seconds: float = 20) -> str:
+        """The six-digit code of the newest mail that holds one; not of the first ``after`` mails."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            for message in reversed(self.mails_to(address)):
-                body = message.get_body(("plain",))
-                assert body is not None
-                found = re.search(r"\b\d{6}\b", body.get_content())
+            for message in reversed(self.mails_to(address)[after:]):
+                found = re.search(r"\b\d{6}\b", text_of(message))
                 if found:
                     return found.group()
             time.sleep(0.2)
         raise AssertionError(f"no code reached {address}")
+
+    def attachment(self, address: str, subject: str, *, seconds: float = 20) -> tuple[str, bytes]:
+        """Name and content of the file in the newest mail that has one, with these words in its subject."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for message in reversed(self.mails_to(address)):
+                for part in message.iter_attachments():
+                    if subject in str(message["Subject"]):
+                        return str(part.get_filename()), bytes(part.get_payload(decode=True))
+            time.sleep(0.2)
+        raise AssertionError(f"no file reached {address}")
 
     def audit_verifies(self) -> bool:
         done = subprocess.run(
             [sys.executable, "manage.py", "verify_audit"], cwd=ROOT, env=environment(self.data), check=False
         )
         return done.returncode == 0
+
+
+def text_of(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 def environment(data: Path, database: str | None = None) -> dict[str, str]:
