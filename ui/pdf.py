@@ -1,4 +1,4 @@
-"""From HTML to a tagged PDF; the only module that imports WeasyPrint.
+"""From HTML to a tagged PDF; with ui.pdf_drawings the only module that imports WeasyPrint.
 
 The same HTML gives the same bytes: dates come from the caller, the file's identifier is the hash of what
 goes in, and the one clock that font tools read is set while fonts are cut down. All that a document may
@@ -85,7 +85,7 @@ def render_pdf(
     moment = _moment(created)
     document_html = _with_properties(html, title=title, language=language, moment=moment)
     content: bytes = limited.call(
-        lay_out,
+        _lay_out_and_end,
         document_html,
         moment,
         tuple(attachments),
@@ -99,9 +99,15 @@ def render_pdf(
 
 
 def lay_out(document_html: str, moment: datetime, attachments: Sequence[Attached], most_pages: int) -> bytes:
-    """The bytes of a complete document; run in a process of its own, since layout takes what it gets."""
+    """The bytes of a complete document."""
     with _collector_paused():
         return _make(document_html, moment, attachments, most_pages)
+
+
+def _lay_out_and_end(*args: Any) -> bytes:
+    """In a process of its own, since layout takes what it gets; what it leaves ends with the process."""
+    gc.disable()
+    return lay_out(*args)
 
 
 def warm() -> None:
@@ -136,7 +142,11 @@ def _rendered(document_html: str, fetcher: Any) -> Any:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
+    from ui import pdf_drawings
+
+    pdf_drawings.lay_out_words_whole()
     html = _read(document_html, fetcher)
+    pdf_drawings.set_parts_aside(html.etree_element)
     rules, faces = _rules(_linked(html))
     # Fonts are named anew for each document: what finds them runs threads, which no copy of a process has.
     fonts = FontConfiguration()

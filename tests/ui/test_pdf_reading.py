@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import tinyhtml5  # type: ignore[import-untyped]
 from django.conf import settings
 from django.template.loader import render_to_string
+from pypdf import PdfReader
 
 from tests.ui.test_pdf import page
 from ui import pdf, pdf_markup, pdf_sheets
@@ -102,3 +104,26 @@ def test_names_are_replaced_by_their_values() -> None:
 def test_no_name_of_paper_is_left_to_the_engine() -> None:
     made = pdf_sheets.joined([(f"https://x.invalid/{n}", (CSS / f"{n}.css").read_text()) for n in pdf.SHEETS])
     assert "var(" not in made.rules
+
+
+def drawn(inside: str) -> bytes:
+    """What is written on the one page of a document with one drawing."""
+    html = (
+        '<!doctype html><html lang="en"><head></head><body>'
+        f'<svg width="200" height="50" viewBox="0 0 200 50"><title>t</title>{inside}</svg></body></html>'
+    )
+    made = pdf.render_pdf(html, title="x", language="en", created=MOMENT)
+    contents = PdfReader(io.BytesIO(made)).pages[0].get_contents()
+    assert contents is not None
+    return contents.get_data()
+
+
+def test_letters_that_join_are_laid_out_together_in_drawings() -> None:
+
+    assert drawn('<text x="9" y="20">جاهزية</text>').count(b"TJ") == 1
+    assert drawn('<text x="9" y="20" letter-spacing="2">ready</text>').count(b"TJ") == 5
+
+
+def test_a_drawing_in_a_drawing_keeps_its_parts() -> None:
+    inner = '<svg x="5" width="20" height="20"><text x="1" y="9">inner</text></svg>'
+    assert drawn(inner + '<text x="9" y="20">outer</text>').count(b"TJ") == 2
