@@ -139,7 +139,7 @@ def test_no_match_and_no_charter_say_what_to_do(cast: Cast) -> None:
     begun(cast, "One")
     page = client.get(f"{LIST}?find=two").content.decode()
     assert "No charters found" in page
-    assert "Show all charters" in page
+    assert "show all charters" in page
     assert 'value="two"' in page
 
 
