@@ -63,6 +63,9 @@ ACTIONS: Final[dict[str, Rule]] = {
     ),
     "mail.list": Rule("See the outbox", "oversee"),
     "mail.retry": Rule("Send a failed mail again, mark one as come back", "manage"),
+    "webhook.list": Rule("See webhooks and what was delivered", "oversee"),
+    "webhook.keep": Rule("Test, pause, resume and delete webhooks", "manage"),
+    "webhook.add": Rule("Add a webhook, change its secret", "manage", fresh=True),
     "token.create": Rule("Make a token for oneself", "view", fresh=True),
     "token.revoke": Rule("Revoke anybody's token", "own", also="everybody their own"),
     "charter.sign": Rule(
@@ -107,6 +110,7 @@ PROJECT_ACTIONS: Final[dict[str, Rule]] = {
     "project.work": Rule("Change tasks, milestones, risks and papers", "contribute"),
     "project.talk": Rule("Write check-ins; ask somebody, note an answer", "contribute"),
     "project.token": Rule("Make a token for tracking", "contribute", also="one’s own can always be ended"),
+    "project.close": Rule("Close, pause and take up the project", "lead"),
     "project.tokens": Rule("See and end everybody’s tokens", "lead"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -29,6 +29,7 @@ from charters.keeping import (
     readings_of,
     standing_of,
 )
+from charters.likeness import Likened, reasons, weight
 from charters.models import Charter, Learning, Reading, Revision
 from charters.presentation import CriterionView, criterion_views
 from charters.queries import criteria_changes_until, document_of
@@ -52,6 +53,8 @@ SOURCE_WORDS = {
     Reading.Source.LIVE: "live figure",
 }
 MOST_SIMILAR = 6
+# Of an organization with more records than these the latest are compared.
+MOST_READ = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class LearningRow:
     initiative: str
     initiative_url: str
     mine: bool = False
+    # Why the use case that taught it is alike, where it is another's.
+    alike: str = ""
 
 
 def verdict_state(verdict: Verdict) -> tuple[str, str]:
@@ -214,21 +219,31 @@ def learning_rows(
 
 
 def similar_learnings(use_case: UseCase, *, without: Charter | None = None) -> list[LearningRow]:
-    """What was learned with use cases of the same kind of problem or on the same data, latest first."""
-    assets = list(use_case.assets.values_list("pk", flat=True))
+    """What use cases that are alike have taught, with why they are: the most alike first, then the latest."""
     found = Learning.objects.filter(
-        charter__organization_id=use_case.organization_id, withdrawn_at=None
-    ).select_related("charter__use_case")
+        charter__organization_id=use_case.organization_id, charter__use_case__isnull=False, withdrawn_at=None
+    ).order_by("-at", "pk")
     if without is not None:
         found = found.exclude(charter=without)
-    alike = found.filter(charter__use_case=use_case)
-    if use_case.problem_type:
-        alike = alike | found.filter(charter__use_case__problem_type=use_case.problem_type)
-    if assets:
-        on_data = Charter.objects.filter(use_case__assets__in=assets).values("pk")
-        alike = alike | found.filter(charter__in=on_data)
-    latest = alike.order_by("-at", "pk")[:MOST_SIMILAR]
-    return learning_rows(use_case.organization, latest)
+    rows = list(
+        found.select_related("charter__use_case__unit").prefetch_related("charter__use_case__assets")[
+            :MOST_READ
+        ]
+    )
+    here = _likened(use_case)
+    why = {row.pk: reasons(here, _likened(row.charter.use_case)) for row in rows if row.charter.use_case}
+    alike = sorted((row for row in rows if why.get(row.pk)), key=lambda row: -weight(why[row.pk]))
+    shown = learning_rows(use_case.organization, alike[:MOST_SIMILAR])
+    return [replace(line, alike=listed(why[line.row.pk])) for line in shown]
+
+
+def _likened(use_case: UseCase) -> Likened:
+    return Likened(
+        key=str(use_case.pk),
+        problem_type=use_case.problem_type,
+        unit=str(use_case.unit_id or ""),
+        assets={str(asset.pk): asset.name for asset in use_case.assets.all()},
+    )
 
 
 def learned_elsewhere(charter: Charter) -> list[LearningRow]:

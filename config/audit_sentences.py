@@ -65,6 +65,7 @@ SENTENCES: dict[str, str] = {
     "project.candidate_nominated": "nominated {model} version {version} in the project {slug}",
     "project.checked_in": "checked in for the project {slug}: {health}",
     "project.decision_logged": "logged a decision in the project {slug}",
+    "project.moved": "moved the project {slug} from {before} to {state}",
     "project.opened": "opened the project {slug}",
     "questionnaire.draft_discarded": "discarded a draft of the questionnaire {key}",
     "questionnaire.draft_started": "began a draft of the questionnaire {key}",
@@ -90,4 +91,10 @@ SENTENCES: dict[str, str] = {
     "use_case.created": "added a use case",
     "use_case.restored": "restored a use case",
     "use_case.state": "moved a use case to its next state",
+    "webhook.added": "added the webhook {name}",
+    "webhook.deleted": "deleted the webhook {name}",
+    "webhook.paused": "paused the webhook {name}",
+    "webhook.resumed": "resumed the webhook {name}",
+    "webhook.secret_rotated": "changed the secret of the webhook {name}",
+    "webhook.tested": "sent a test to the webhook {name}",
 }

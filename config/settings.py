@@ -281,7 +281,13 @@ LINK_TARGETS = "config.links.TARGETS"
 AUDIT_CHECKS = ["charters.proof.check"]
 # What else forgets a person who is erased.
 ERASERS = ["assessment.erasing.erase", "roadmap.erasing.erase", "charters.erasing.erase"]
+# What apps above charters do when the outcome owner has decided, in the same transaction.
+AFTER_DECISION = ["projects.actions.closing.follow_decision"]
 AUDIT_SENTENCES = "config.audit_sentences.SENTENCES"
+EVENT_KINDS = "config.events.KINDS"
+EVENT_SUBJECTS = "config.events.SUBJECTS"
+# Hosts, addresses and networks that webhooks may reach although they are not on the public internet.
+WEBHOOKS_ALLOWED = env.list("WEBHOOKS_ALLOWED", default=[])
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -49,6 +49,15 @@ def get_project_named(user: Any, slug: str, *, need: str = "view") -> Project:
     return _let_in(user, Project.objects.filter(slug=slug), need).project
 
 
+def get_project_to_move(user: Any, pk: UUID | str) -> Standing:
+    """For its leads, also when it is closed: they close it, pause it and take it up again."""
+    standing = get_standing(user, pk)
+    if not standing.may("lead"):
+        raise NotAllowed("Your role in this project does not allow this. Ask its lead.")
+    _require_kept(standing.project)
+    return standing
+
+
 def _let_in(user: Any, found: QuerySet[Project], need: str) -> Standing:
     project = found.select_related("organization", "charter", "use_case", "created_by").first()
     if project is None:
@@ -76,6 +85,12 @@ def standing_of(user: Any, project: Project) -> Standing:
 
 
 def _require_open(project: Project) -> None:
+    _require_kept(project)
+    if project.state == Project.State.CLOSED:
+        raise Conflict(f"{project.name} is closed. Its lead can take it up again.")
+
+
+def _require_kept(project: Project) -> None:
     if project.organization.archived_at is not None:
         raise Conflict(
             f"{project.organization.name} is archived. Nothing can be changed until it is restored."

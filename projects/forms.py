@@ -155,6 +155,21 @@ class MemberForm(PlainForm):
     )
 
 
+class CloseForm(PlainForm):
+    reason = forms.CharField(
+        max_length=2000,
+        widget=TextLines(rows=3),
+        label="What came of it",
+        help_text="Kept among its decisions.",
+    )
+    done = forms.BooleanField(required=False, label="The initiative is done; the roadmap says so too")
+
+    def __init__(self, *args: Any, with_initiative: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not with_initiative:
+            del self.fields["done"]
+
+
 class _PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A member of the organization, by name."""
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from projects.views import board, connecting, criteria, experiments, opening, overview, records, talking
+from projects.views import (
+    board,
+    closing,
+    connecting,
+    criteria,
+    experiments,
+    opening,
+    overview,
+    records,
+    talking,
+)
 
 app_name = "projects"
 urlpatterns = [
@@ -12,6 +22,8 @@ urlpatterns = [
     path("open/<uuid:charter>/", opening.open_project, name="open"),
     path("open/initiatives/<slug:key>/", opening.open_initiative, name="open_initiative"),
     path("<uuid:pk>/", overview.show, name="show"),
+    path("<uuid:pk>/close/", closing.close, name="close"),
+    path("<uuid:pk>/move/", closing.move, name="move"),
     path("<uuid:pk>/board/", board.board, name="board"),
     path("<uuid:pk>/board/add/", board.add, name="task_add"),
     path("tasks/<uuid:pk>/", board.card, name="task"),

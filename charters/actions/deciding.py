@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts import mail
 from accounts.access import get_membership
@@ -73,6 +74,8 @@ def decide(charter: Charter, choice: Choice, *, by: User, shown: str, proof: Pro
     decision = _keep(standing, checked, seat, step, by, proof)
     report_to_use_case(locked, revision, USE_CASE_STATES[checked.outcome], by=by)
     observe_decision(locked, decision, by=by)
+    for path in settings.AFTER_DECISION:
+        import_string(path)(decision, by)
     _tell(decision, by)
     return decision
 

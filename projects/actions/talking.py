@@ -136,7 +136,7 @@ def answer_ask(ask: Ask, *, answer: str, name: str, by: User | None) -> None:
 
 
 @transaction.atomic
-def withdraw_ask(ask: Ask, *, by: User) -> None:
+def withdraw_ask(ask: Ask, *, by: User | None) -> None:
     """Nobody needs it any more; its days stay out of the clock."""
     if not Ask.objects.filter(pk=ask.pk, answered_at=None, withdrawn_at=None).update(
         withdrawn_at=timezone.now()

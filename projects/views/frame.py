@@ -6,8 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from projects.access import Standing
+from projects.models import Project
+from ui.panels import fill, mark
 
 PAGES = (
     ("overview", "Overview", "projects:show"),
@@ -26,14 +29,21 @@ def frame(standing: Standing, current: str) -> dict[str, Any]:
     """The context that templates/projects/_frame.html reads."""
     project = standing.project
     archived = bool(project.organization.archived_at or project.archived_at)
+    over = archived or project.state == Project.State.CLOSED
     return {
         "project": project,
-        "rights": {need: standing.may(need) and not archived for need in ("contribute", "lead")},
+        "rights": {need: standing.may(need) and not over for need in ("contribute", "lead")},
+        "moves": standing.may("lead") and not archived,
         "pages": [
             {"name": name, "url": reverse(view, args=[project.pk]), "current": key == current}
             for key, name, view in PAGES
         ],
     }
+
+
+def notes(request: HttpRequest, project: Project) -> SafeString:
+    """What apps above say about the tracking of this project, under its name."""
+    return fill(mark("projects.tracking", "all"), request, project)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

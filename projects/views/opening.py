@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import current_membership, person
 from charters.access import get_charter
+from charters.kept_page import LearningRow, similar_learnings
+from charters.models import Charter
 from projects.actions import Start, open_from_charter, open_from_initiative
 from projects.forms import OpenInitiativeForm
 from projects.proposals import Proposal, foreseen, proposal_of
@@ -36,8 +38,12 @@ def open_project(request: HttpRequest, charter: UUID) -> HttpResponse:
     existing = getattr(found, "project", None)
     if existing is not None:
         return redirect("projects:show", existing.pk)
-    context = {"charter": found, "takes": foreseen(found)}
+    context = {"charter": found, "takes": foreseen(found), "lessons": _lessons(found)}
     return render(request, "projects/open.html", context)
+
+
+def _lessons(charter: Charter) -> list[LearningRow]:
+    return similar_learnings(charter.use_case, without=charter) if charter.use_case else []
 
 
 @require_http_methods(GET_AND_POST)

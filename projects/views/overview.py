@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import current_membership
+from accounts.access import current_membership, person
 from assessment.models import Assessment
 from assessment.queries import latest_result
 from projects.access import get_standing
+from projects.deciding import decision_box, lessons_elsewhere
 from projects.models import Project
 from projects.queries import TimeBox, open_asks, people_on, projects_of, task_counts, time_box
 from projects.views.frame import frame
@@ -54,6 +55,8 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "facts": _facts(project, box, counts),
         "origins": origins(project),
         "box": box,
+        "decision": decision_box(project, person(request)),
+        "lessons": lessons_elsewhere(project),
     }
     return render(request, "projects/show.html", context)
 

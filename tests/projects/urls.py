@@ -64,6 +64,8 @@ ROWS: dict[str, Row] = {
     "projects:open": at("manage", make=in_force, method=POST),
     "projects:open_initiative": own("manage", make=lambda cast: ["explain_why_to_those_involved"]),
     "projects:show": at("view", make=project_with()),
+    "projects:close": at("manage", make=project_with()),
+    "projects:move": at("manage", make=project_with(), method=POST, data={"to": "paused"}),
     "projects:board": at("view", make=project_with()),
     "projects:task_add": at("manage", make=project_with(), method=POST),
     "projects:task": at("view", make=task),
