@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -36,23 +35,31 @@ def closers(request: HttpRequest, result: Result) -> dict[str, SafeString]:
     organization = result.assessment.organization
     plan = published_plan(organization)
     value = plan.value if plan else None
-    initiatives = catalogue_of(organization).initiatives
+    lifting = _lifting(catalogue_of(organization).initiatives)
     return {
-        gate["key"]: _html(_closers_of(gate, initiatives, value))
+        gate["key"]: _html(_closers_of(lifting.get(gate["item"], ()), gate["level"], value))
         for gate in result.content["gates"]
         if not gate["holds"]
     }
 
 
+def _lifting(initiatives: Iterable[Initiative]) -> dict[str, list[tuple[Initiative, int]]]:
+    """By item, the initiatives that lift it, each with the level it reaches."""
+    found: dict[str, list[tuple[Initiative, int]]] = {}
+    for initiative in initiatives:
+        reached: dict[str, int] = {}
+        for lift in initiative.lifts:
+            reached[lift.item] = max(lift.to_level, reached.get(lift.item, 0))
+        for item, level in reached.items():
+            found.setdefault(item, []).append((initiative, level))
+    return found
+
+
 def _closers_of(
-    gate: Mapping[str, Any], initiatives: Iterable[Initiative], plan: PlanValue | None
+    lifting: Iterable[tuple[Initiative, int]], level: int, plan: PlanValue | None
 ) -> list[Closer]:
     planned = plan.by_key if plan else {}
-    found = [
-        initiative
-        for initiative in initiatives
-        if any(lift.item == gate["item"] and lift.to_level >= gate["level"] for lift in initiative.lifts)
-    ]
+    found = [initiative for initiative, reached in lifting if reached >= level]
     found.sort(key=lambda initiative: _rank(initiative, planned.get(initiative.key)))
     return [
         Closer(

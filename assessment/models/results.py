@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import Organization
 from assessment.models.rounds import Assessment
@@ -43,8 +44,9 @@ class Result(models.Model):
             raise TypeError("A result is frozen; re-open its round to compute a new one.")
         super().save(*args, **kwargs)
 
-    @property
+    @cached_property
     def content(self) -> dict[str, Any]:
+        """What was frozen, read once per object; for reading alone."""
         value: dict[str, Any] = json.loads(self.canonical)
         return value
 
