@@ -7,12 +7,13 @@ and ``desk.stories`` tells the audit log's events in sentences.
 """
 
 PANELS: dict[str, list[str]] = {
-    "settings.organization": ["charters.settings_panel.buttons"],
+    "settings.organization": ["charters.settings_panel.buttons", "jobs.settings_panel.buttons"],
     "assessment.gate_closers": ["roadmap.gate_closers.closers"],
     "use_cases.learned": ["charters.learning_panel.learned"],
     "use_cases.projects": ["projects.panels.use_case"],
     "initiatives.projects": ["projects.panels.initiative"],
     "charters.project": ["projects.panels.charter"],
+    "projects.tracking": ["reports.demo.runs_panel.making"],
     "desk.waits": [
         "reports.desk_assessments.waits",
         "reports.desk_roadmap.waits",

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg"), name="favicon"),
     path("", include("reports.desk_urls")),
     path("", include("accounts.urls")),
+    path("", include("jobs.outbox_urls")),
     path("sign-in/", include("accounts.sign_in_urls")),
     path("assessments/questionnaires/", include("assessment.editing_urls")),
     path("assessments/", include("assessment.urls")),

@@ -1,10 +1,12 @@
-"""The one door to a job and to a stored file."""
+"""The one door to a job and to a webhook."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from jobs.models import Job
+from accounts.access import require
+from jobs.models import Job, Webhook
 from ui.errors import NotFound
 
 if TYPE_CHECKING:
@@ -21,3 +23,12 @@ def get_job(user: User | AnonymousUser, pk: object) -> Job:
     if job is None:
         raise NotFound
     return job
+
+
+def get_webhook(user: User | AnonymousUser, pk: UUID, *, need: str = "oversee") -> Webhook:
+    """The webhook, for those who have ``need`` in its organization."""
+    webhook = Webhook.objects.select_related("organization", "created_by").filter(pk=pk).first()
+    if webhook is None:
+        raise NotFound
+    require(user, webhook.organization, need)
+    return webhook

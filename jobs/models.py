@@ -8,6 +8,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from jobs.outbox_models import Delivery, Digest, Event, Webhook
+
+__all__ = ["Delivery", "Digest", "Event", "Job", "StoredFile", "Webhook"]
+
 
 class Job(models.Model):
     """One request for slow work. The row is the truth; the queue only carries its id."""

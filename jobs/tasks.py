@@ -1,8 +1,9 @@
-"""What the worker runs: one task that carries a job's id, and a sweep for jobs that a restart left behind."""
+"""What the worker runs: jobs by id, events on their way out, and sweeps for what a restart left behind."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -10,8 +11,9 @@ from django_tasks import task
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
-from jobs import runner
+from jobs import outbox, runner
 from jobs.models import Job
+from jobs.webhook_delivery import deliver, deliver_due
 
 STALE_AFTER = timedelta(minutes=3)
 LOST_AFTER = timedelta(seconds=30)
@@ -50,3 +52,29 @@ def recover() -> int:
             run_job.enqueue(str(job.pk))
             count += 1
     return count
+
+
+@task
+def spread_event(event_id: str) -> None:
+    """Put an event on its way to the webhooks that want it."""
+    for delivery in outbox.spread(UUID(event_id)):
+        deliver(delivery)
+
+
+@task
+def send_delivery(delivery_id: str) -> None:
+    """Send one event to one webhook."""
+    deliver(UUID(delivery_id))
+
+
+@db_periodic_task(crontab(minute="*"))
+def hand_on() -> None:
+    """Every minute: spread events that were left behind, and try again what is due."""
+    outbox.spread_waiting()
+    deliver_due()
+
+
+@db_periodic_task(crontab(hour="3", minute="40"))
+def forget_events() -> None:
+    """Every night: forget events that are older than a season."""
+    outbox.forget_old()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.accounts import urls as accounts
 from tests.assessment import urls as assessment
 from tests.charters import urls as charters
+from tests.jobs import urls as jobs
 from tests.projects import urls as projects
 from tests.reports import urls as reports
 from tests.roadmap import urls as roadmap
@@ -25,6 +26,7 @@ PROJECT: dict[str, Row] = {
 ROWS: dict[str, Row] = {
     **PROJECT,
     **accounts.ROWS,
+    **jobs.ROWS,
     **assessment.ROWS,
     **roadmap.ROWS,
     **charters.ROWS,
