@@ -14,9 +14,8 @@ from accounts.permissions import allowed
 
 
 def buttons(request: HttpRequest, organization: Any) -> dict[str, SafeString]:
-    """Links to the digest, for everybody, and to webhooks, for who may see them."""
+    """A link to webhooks, for who may see them."""
     membership = get_membership(request.user, organization)
-    found = format_html('<a class="button" href="{}">Mail digest</a> ', reverse("outbox:digest"))
-    if membership is not None and allowed(membership.role, "oversee", organization.state):
-        found += format_html('<a class="button" href="{}">Webhooks</a> ', reverse("outbox:webhooks"))
-    return {"buttons": found}
+    if membership is None or not allowed(membership.role, "oversee", organization.state):
+        return {}
+    return {"buttons": format_html('<a class="button" href="{}">Webhooks</a> ', reverse("outbox:webhooks"))}
