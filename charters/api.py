@@ -20,6 +20,7 @@ from charters.access import get_charter, get_revision, get_template
 from charters.actions.templates import begin_charter
 from charters.api_drafting import CharterRuleViewSet, CharterTemplateViewSet, DraftingMixin
 from charters.api_keeping import KeepingMixin
+from charters.api_word import WordMixin
 from charters.completeness import Problem
 from charters.finding import CHOICES, found, wish_of
 from charters.history import history_of
@@ -248,7 +249,9 @@ FILTERS = [
 @extend_schema_view(
     list=extend_schema(summary="Charters of the organization, newest first", parameters=FILTERS)
 )
-class CharterViewSet(KeepingMixin, DraftingMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Charter]):
+class CharterViewSet(
+    KeepingMixin, DraftingMixin, WordMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Charter]
+):
     """Charters: write, check, freeze, send, withdraw, revise. Signing needs a person on the page."""
 
     scope = "charters"

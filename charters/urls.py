@@ -18,6 +18,7 @@ from charters.views import (
     signing,
     strictness,
     templates,
+    word,
     writing,
 )
 
@@ -40,8 +41,11 @@ urlpatterns = [
     path("sign/<uuid:pk>/delegate/", signing.delegate_page, name="delegate"),
     path("sign/<uuid:pk>/take-back/", signing.take_back_seat, name="take_back"),
     path("seats/<uuid:pk>/remind/", moving.remind_signatory, name="remind"),
+    path("sign/<uuid:pk>/charter.docx", word.sign_word, name="sign_word"),
     path("<uuid:pk>/", listing.show, name="show"),
+    path("<uuid:pk>/charter.docx", word.word, name="word"),
     path("guest/<uuid:pk>/", guests.guest_page, name="guest"),
+    path("guest/<uuid:pk>/charter.docx", word.guest_word, name="guest_word"),
     path("guest/<uuid:pk>/comment/", guests.guest_comment, name="guest_comment"),
     path("guests/<uuid:pk>/link/", guests.guest_link, name="guest_link"),
     path("guests/<uuid:pk>/remind/", guests.guest_remind, name="guest_remind"),
@@ -71,6 +75,7 @@ urlpatterns = [
     path("<uuid:pk>/learning/", keeping.learning, name="learning"),
     path("<uuid:pk>/learning/<uuid:record>/withdraw/", keeping.learning_withdraw, name="learning_withdraw"),
     path("<uuid:pk>/decision/", keeping.decision, name="decision"),
+    path("<uuid:pk>/revisions/<int:number>/charter.docx", word.revision_word, name="revision_word"),
     path("<uuid:pk>/revisions/<int:number>/sheet.pdf", sheets.download, name="sheet"),
     path("<uuid:pk>/seal/", sheets.seal, name="seal"),
     path("<uuid:pk>/archive/", moving.archive, name="archive"),

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 JOBS_ONLY = (
     "openpyxl",
+    "docx",
     "weasyprint",
     "fontTools",
     "ortools",
