@@ -2,6 +2,7 @@
 
 JOBS: dict[str, str] = {
     "charters.seal": "reports.sealing.seal",
+    "demo.runs": "reports.demo.runs.build",
     "roadmap.plan": "roadmap.making.make_plan",
     "reports.render": "reports.rendering.render",
 }

@@ -19,12 +19,14 @@ PANELS: dict[str, list[str]] = {
         "reports.desk_roadmap.waits",
         "reports.desk_charters.waits",
         "reports.desk_keeping.waits",
+        "reports.desk_work.waits",
     ],
     "desk.late": [
         "reports.desk_assessments.late",
         "reports.desk_roadmap.late",
         "reports.desk_charters.late",
         "reports.desk_keeping.late",
+        "reports.desk_work.late",
     ],
     "desk.line": [
         "reports.desk_assessments.line",

@@ -46,13 +46,10 @@ def measured(workspace: str, key: str, *, run: str, model_id: str) -> list[Measu
     for row in _values(workspace, key, sorted(runs)):
         by_model = _by_model(row["run"], key)
         own = [one for one in by_model if one["model_id"] == model_id]
-        if own:
-            found += [_measured(row, one) for one in _last_of_each_data(own)]
-        elif not by_model or row["run"] == run:
-            found += [
-                _measured(row, {"dataset_name": data.name, "dataset_digest": data.digest})
-                for data in _data_of(row["run"])
-            ]
+        for one in _last_of_each_data(own):
+            found += [_measured(row, one)] if one["dataset_name"] else _on_data_of_run(row, one)
+        if not own and (not by_model or row["run"] == run):
+            found += _on_data_of_run(row, {})
     return found
 
 
@@ -76,6 +73,17 @@ def _by_model(run: str, key: str) -> Sequence[Mapping[str, Any]]:
 
 def _last_of_each_data(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return list({(row["dataset_name"], row["dataset_digest"]): row for row in rows}.values())
+
+
+def _on_data_of_run(row: Mapping[str, Any], own: Mapping[str, Any]) -> list[Measured]:
+    """A value that names no data was measured on what its run has logged.
+
+    MLflow's client copies the metrics of a run to the model that the run logs after them, without their data.
+    """
+    return [
+        _measured(row, {**own, "dataset_name": data.name, "dataset_digest": data.digest})
+        for data in _data_of(row["run"])
+    ]
 
 
 def _data_of(run: str) -> list[Input]:

@@ -18,7 +18,7 @@ from projects.actions.tokens import create_project_token, revoke_project_token
 from projects.forms import TokenForm
 from projects.models import ProjectToken
 from projects.tracking import records, server
-from projects.views.frame import frame, posted
+from projects.views.frame import frame, notes, posted
 from ui.errors import NotFound
 
 
@@ -36,6 +36,7 @@ def _page(request: HttpRequest, standing: Standing, form: TokenForm, secret: str
         tokens = tokens.filter(user=person(request))
     context = {
         **frame(standing, "connect"),
+        "notes": notes(request, project),
         **_arrival(project.slug),
         "why_off": server.why_off(),
         "address": f"{settings.GATES_URL}/mlflow/{project.slug}",

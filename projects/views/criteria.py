@@ -23,7 +23,7 @@ from projects.models import Candidate, Project
 from projects.tracking import evaluation, records
 from projects.tracking.records import TrackingIsAway
 from projects.views.experiments import shown
-from projects.views.frame import frame
+from projects.views.frame import frame, notes
 from ui.errors import Invalid
 from ui.words import plural
 
@@ -37,7 +37,12 @@ def criteria(request: HttpRequest, pk: UUID) -> HttpResponse:
     standing = get_standing(request.user, pk)
     project = standing.project
     candidate = project.candidates.select_related("nominated_by").first()
-    context = {**frame(standing, "criteria"), "candidate": candidate, **_verdicts(project, candidate)}
+    context = {
+        **frame(standing, "criteria"),
+        "notes": notes(request, project),
+        "candidate": candidate,
+        **_verdicts(project, candidate),
+    }
     return render(request, "projects/criteria.html", context)
 
 

@@ -20,7 +20,7 @@ from projects.access import Standing, get_standing
 from projects.charts import learning_curves
 from projects.tracking import records
 from projects.tracking.records import Run, TrackingIsAway, Wish
-from projects.views.frame import frame
+from projects.views.frame import frame, notes
 from ui.errors import NotFound
 
 COLUMNS = 4
@@ -40,7 +40,11 @@ def tracked(current: str) -> Callable[[View], View]:
             try:
                 return view(request, standing, **more)
             except TrackingIsAway as error:
-                context = {**frame(standing, current), "reason": str(error)}
+                context = {
+                    **frame(standing, current),
+                    "notes": notes(request, standing.project),
+                    "reason": str(error),
+                }
                 return render(request, "projects/tracking_away.html", context)
 
         return wrapped
@@ -70,6 +74,7 @@ def runs(request: HttpRequest, standing: Standing) -> HttpResponse:
     filters = {"state": wish.state, "text": wish.text}
     context = {
         **frame(standing, "experiments"),
+        "notes": notes(request, standing.project),
         "rows": [
             {
                 "run": run,
@@ -193,6 +198,7 @@ def models(request: HttpRequest, standing: Standing) -> HttpResponse:
     candidate = standing.project.candidates.first()
     context = {
         **frame(standing, "models"),
+        "notes": notes(request, standing.project),
         "rows": [
             {
                 "version": row,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from django.conf import settings
@@ -22,6 +23,12 @@ def find_demo() -> Organization | None:
 
 def _marks() -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(subject_type=Organization._meta.label_lower, event=LOADED)
+
+
+def day_zero_of(organization: Organization) -> dt.date:
+    """The day on which the story of this demo ends."""
+    mark = _marks().get(subject_id=str(organization.pk))
+    return dt.date.fromisoformat(mark.data["anchor"])
 
 
 def demo_url() -> str:

@@ -100,7 +100,9 @@ class Store:
         self._database.commit()
         return model_id
 
-    def figure_of_model(self, model_id: str, run: str, key: str, value: float, data: tuple[str, str]) -> None:
+    def figure_of_model(
+        self, model_id: str, run: str, key: str, value: float, data: tuple[str | None, str | None]
+    ) -> None:
         """What `log_metric(..., model_id=…, dataset=…)` leaves beside the metric of the run."""
         row = (model_id, key, MOMENT, 0, value, run, *data)
         self._database.execute("INSERT INTO logged_model_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -108,4 +110,12 @@ class Store:
 
     def drop_run(self, run: str) -> None:
         self._database.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?", (run,))
+        self._database.commit()
+
+    def log_again(self, run: str, key: str, value: float) -> None:
+        """A later value of a metric in a run that has one."""
+        given = (value, MOMENT + 1, run, key)
+        self._database.execute(
+            "UPDATE latest_metrics SET value = ?, timestamp = ? WHERE run_uuid = ? AND key = ?", given
+        )
         self._database.commit()

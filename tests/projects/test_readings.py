@@ -106,6 +106,19 @@ def test_a_figure_of_another_model_in_the_same_run_is_not_ours(
     assert Reading.objects.get(criterion="c1").value == 0.6
 
 
+def test_a_figure_that_the_client_copied_to_its_model_keeps_the_data_of_the_run(
+    cast: Any, project: Project, store: Store
+) -> None:
+    """`log_metric` before `log_model`: MLflow gives the model the figure, but not what it was measured on."""
+    store.run(project.slug, "own", metrics={KEY: 0.8}, data=HOLDOUT)
+    model_id = store.version(project.slug, "bearing", 1, run="own")
+    store.figure_of_model(model_id, "own", KEY, 0.8, (None, None))
+    nominate(project, by=cast.frank, model="bearing", version=1)
+    reading = Reading.objects.get(criterion="c1")
+    assert (reading.data_name, reading.data_digest, reading.value) == (*HOLDOUT, 0.8)
+    assert outcome(project)[0] == "met"
+
+
 @pytest.mark.parametrize(
     ("data", "tags", "why"),
     [

@@ -24,6 +24,8 @@ from charters.keeping import standing_of as charter_standing
 from charters.models import ChangeRequest, Charter, Learning, Signature
 from charters.queries import document_of, problems_of, revision_in_force, waiting_for
 from jobs.models import Job
+from projects.models import Project
+from projects.queries import open_asks, task_counts
 from reports.demo import access, bearing
 from reports.demo.clock import Calendar, Clock, running
 from reports.demo.loader import load
@@ -105,6 +107,7 @@ def test_the_story_stands_as_its_file_tells_it(loaded: Organization) -> None:
     the_draft_lacks_what_the_file_promises(loaded)
     signatures_are_no_evidence_and_stand_on_their_days(loaded)
     the_plan_is_published_and_one_initiative_is_late(loaded)
+    the_project_stands_in_its_tenth_week(loaded)
     loading_again_changes_nothing()
 
 
@@ -231,6 +234,31 @@ def readings_and_learning_are_those_of_the_file(loaded: Organization) -> None:
     assert judged["c3"].why == "Measured on bearing_bench.csv; the charter names bearing_bergen.csv."
     record = Learning.objects.get(charter=charter)
     assert record.item == "data.access_silos.request_wait"
+
+
+def the_project_stands_in_its_tenth_week(loaded: Organization) -> None:
+    entry = CONTENT["projects"][0]
+    project = Project.objects.get(organization=loaded)
+    assert project.charter is not None
+    assert project.charter.code == entry["charter"]
+    weeks = [(row.week, row.health, row.reason) for row in project.checkins.order_by("week")]
+    told = [
+        (ANCHOR + dt.timedelta(days=row["day"]), row["health"], row["reason"]) for row in entry["checkins"]
+    ]
+    assert weeks == told
+    assert len(weeks) == 10
+    waiting = {row["text"] for row in entry["asks"] if row["state"] == "open"}
+    assert {ask.what for ask in open_asks(project)} == waiting
+    for ask in project.asks.exclude(answered_at=None):
+        told_ask = next(row for row in entry["asks"] if row["text"] == ask.what)
+        assert ask.since == ANCHOR + dt.timedelta(days=told_ask["asked_day"])
+        assert ask.answered_at is not None
+        assert ask.answered_at.date() == ANCHOR + dt.timedelta(days=told_ask["answered_day"])
+    assert task_counts(project) == {"done": 5, "doing": 5, "todo": 2}
+    reached = project.milestones.exclude(done_on=None).count()
+    assert reached == sum(row["done_day"] is not None for row in entry["milestones"])
+    assert project.risks.count() == len(entry["risks"])
+    assert project.decisions.count() == len(entry["decisions"])
 
 
 def the_open_change_moves_one_criterion(loaded: Organization) -> None:

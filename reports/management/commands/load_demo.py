@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reports.demo.loader import load
+from reports.demo.runs import request_runs
 
 
 class Command(BaseCommand):
@@ -25,4 +26,6 @@ class Command(BaseCommand):
             self.stdout.write(f"The demo is loaded: {name}.")
         else:
             self.stdout.write(f"The demo is there already: {name}. Nothing was changed.")
+        if request_runs(loaded.organization) is not None:
+            self.stdout.write("Its training runs are made once the server is up; its pages say how far.")
         self.stdout.write(f"Enter it at {settings.PUBLIC_URL}{reverse('demo:choose')}")
