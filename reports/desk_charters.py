@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.urls import reverse
 
 from assessment.result_words import first_lower
-from charters.models import Charter, Revision, SignoffEvent, SignoffRound
+from charters.access import is_seat_of
+from charters.models import Charter, Revision, Signatory, SignoffEvent, SignoffRound
 from charters.queries import signature_counts, waiting_for
-from charters.signoff import State
+from charters.seats import blocked
+from charters.signoff import SeatState, State
 from reports.desk import Reader
 from reports.desk_changes import Named, Story
 from reports.desk_roadmap import published
@@ -21,8 +24,9 @@ CAPTION_ROOM = 32
 
 
 def waits(reader: Reader) -> list[Duty]:
-    """Revisions to sign, drafts that the reader began, and the first charter of a published plan."""
-    return [*_to_sign(reader), *_to_finish(reader), *_to_begin(reader)]
+    """Revisions to sign, rounds that cannot end, drafts that the reader began, and a published plan's first
+    charter."""
+    return [*_to_sign(reader), *_to_unblock(reader), *_to_finish(reader), *_to_begin(reader)]
 
 
 def _to_sign(reader: Reader) -> list[Duty]:
@@ -45,6 +49,52 @@ def _to_sign(reader: Reader) -> list[Duty]:
             )
         )
     return duties
+
+
+def _to_unblock(reader: Reader) -> list[Duty]:
+    """Rounds with a seat that nobody can sign: for those who lead, and for whoever handed the seat over."""
+    seats = Signatory.objects.filter(
+        round__state=State.OUT,
+        round__revision__charter__organization=reader.organization,
+        state=SeatState.WAITING,
+    )
+    rows = list(seats.select_related("round__revision__charter").defer("round__revision__content"))
+    gone = blocked(rows, reader.organization.pk)
+    held = [row for row in rows if row.pk in gone]
+    own = [row for row in held if row.delegated_at is not None and is_seat_of(row, reader.user)]
+    return [
+        *(_take_back(row) for row in own),
+        *(_unblock([row for row in held if row not in own], gone) if reader.leads else ()),
+    ]
+
+
+def _take_back(seat: Signatory) -> Duty:
+    return Duty(
+        verb="Take back",
+        what=f"Your signature of {_name(seat.round.revision.charter)}",
+        url=reverse("charters:sign", args=[seat.pk]),
+        detail=f"{seat.delegate_name or 'The person named'} has left and cannot sign for you.",
+        due=seat.round.due_on,
+        why=f"You handed your seat as {first_lower(seat.role)} over.",
+    )
+
+
+def _unblock(seats: list[Signatory], gone: Mapping[UUID, str]) -> list[Duty]:
+    """One for each round, with all that holds it up."""
+    rounds: dict[UUID, list[Signatory]] = defaultdict(list)
+    for seat in seats:
+        rounds[seat.round_id].append(seat)
+    return [
+        Duty(
+            verb="Unblock",
+            what=f"Signatures of {_name(held[0].round.revision.charter)}",
+            url=f"{reverse('charters:show', args=[held[0].round.revision.charter_id])}#signatures",
+            detail=" ".join(dict.fromkeys(gone[seat.pk] for seat in held)),
+            due=held[0].round.due_on,
+            why="You lead the charters of this organization.",
+        )
+        for held in rounds.values()
+    ]
 
 
 def _to_finish(reader: Reader) -> list[Duty]:

@@ -9,12 +9,22 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership
+from charters import actions
 from charters.actions import start_revision
 from charters.models import Charter, Revision
 from reports import desk_charters, desk_keeping
 from reports.desk import Reader, reader_of
-from tests.charters.cast import Cast, build_cast
+from tests.charters.cast import (
+    Cast,
+    build_cast,
+    fresh,
+    send_charter,
+    visitor,
+    without_a_vendor,
+    write_charter,
+)
 from tests.charters.kept_cast import in_force
+from tests.charters.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +76,46 @@ def test_a_text_sent_back_for_changes_waits_for_leaders(cast: Cast) -> None:
     (duty,) = [duty for duty in desk_charters.waits(reader(cast.frida)) if duty.verb == "Change"]
     assert duty.url == f"/charters/{charter.pk}/"
     assert not [duty for duty in desk_charters.waits(reader(cast.max)) if duty.verb == "Change"]
+
+
+def test_a_round_that_cannot_end_waits_for_leaders(cast: Cast) -> None:
+    round_ = send_charter(cast, write_charter(cast, **without_a_vendor()))
+    charter = round_.revision.charter
+    assert not unblocking(cast.frida)
+    for seat in ("legal", "security"):
+        Membership.objects.filter(user=cast.signers[seat]).delete()
+    for user in (cast.frida, cast.olga):
+        (duty,) = unblocking(user)
+        assert duty.url == f"/charters/{charter.pk}/#signatures"
+        assert duty.what == "Signatures of Bearing failure warning"
+        for seat in ("legal", "security"):
+            assert f"{cast.signers[seat].name} has left the organization and cannot sign." in duty.detail
+    assert not unblocking(cast.max)
+    assert duty.detail.split(". ")[0] in signed_in(cast.frida).get("/").content.decode()
+    actions.withdraw(charter, by=cast.frida, reason="Yusuf has left")
+    assert not unblocking(cast.frida)
+
+
+def test_a_disabled_account_holds_a_round_up_too(cast: Cast) -> None:
+    send_charter(cast, write_charter(cast, **without_a_vendor()))
+    cast.signers["legal"].is_active = False
+    cast.signers["legal"].save()
+    assert unblocking(cast.frida)
+
+
+def test_a_seat_whose_delegate_left_waits_for_its_holder(cast: Cast) -> None:
+    round_ = send_charter(cast, write_charter(cast, **without_a_vendor()))
+    legal = cast.signers["legal"]
+    actions.name_delegate(visitor(round_, "legal"), by=legal, to=cast.max, reason="Away", proof=fresh())
+    Membership.objects.filter(user=cast.max).delete()
+    (duty,) = unblocking(legal)
+    assert (duty.verb, duty.url) == ("Take back", f"/charters/sign/{visitor(round_, 'legal').signatory.pk}/")
+    assert duty.detail == "Max has left and cannot sign for you."
+    assert "who can take the signature back" in unblocking(cast.frida)[0].detail
+    actions.take_back(visitor(round_, "legal"), by=legal)
+    assert not unblocking(cast.frida)
+    assert [found.verb for found in desk_charters.waits(reader(legal))] == ["Sign"]
+
+
+def unblocking(user: Any) -> list[Any]:
+    return [duty for duty in desk_charters.waits(reader(user)) if duty.verb in ("Unblock", "Take back")]
