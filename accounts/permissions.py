@@ -110,6 +110,7 @@ PROJECT_ACTIONS: Final[dict[str, Rule]] = {
     "project.work": Rule("Change tasks, milestones, risks and papers", "contribute"),
     "project.talk": Rule("Write check-ins; ask somebody, note an answer", "contribute"),
     "project.token": Rule("Make a token for tracking", "contribute", also="one’s own can always be ended"),
+    "project.answer": Rule("Answer an ask", "contribute", also="who is asked, by account or personal link"),
     "project.close": Rule("Close, pause and take up the project", "lead"),
     "project.tokens": Rule("See and end everybody’s tokens", "lead"),
 }

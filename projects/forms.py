@@ -10,8 +10,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from accounts.models import Membership, Organization
-from projects.actions.talking import CHECKIN_WEEKS_BACK, monday_of
+from projects.actions.talking import CHECKIN_WEEKS_BACK
 from projects.models import CheckIn, Milestone, Paper, Project, ProjectMember, Task
+from projects.weeks import monday_of
 from ui.formats import day
 from ui.forms import DateInput, PlainForm, Segments, ShortNumberInput, TextLines
 

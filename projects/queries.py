@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import Organization, User
+from accounts.models import Membership, Organization, User
 from charters.models import Decision
 from projects.models import Ask, CheckIn, Project, ProjectMember, Task
-from projects.waiting import Span, blocked_days
+from projects.waiting import Span, blocked_days, median_reply_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,51 @@ def of_initiative(organization: Organization, key: str) -> QuerySet[Project]:
     )
     mine = Q(initiative=key) | Q(charter__in=decided.values("revision__charter"))
     return Project.objects.filter(mine, organization=organization, archived_at=None)
+
+
+def asks_waiting_for(membership: Membership) -> QuerySet[Ask]:
+    """Open asks of projects under way that name this member or the member's unit, the oldest first."""
+    user = membership.user
+    mine = Q(of_email__iexact=user.email) | Q(of_email="", of_name__iexact=user.get_full_name())
+    if membership.unit is not None:
+        mine |= Q(department__iexact=membership.unit.name)
+    return Ask.objects.filter(
+        mine,
+        project__organization_id=membership.organization_id,
+        project__archived_at=None,
+        project__state__in=[Project.State.ACTIVE, Project.State.PAUSED],
+        answered_at=None,
+        withdrawn_at=None,
+    ).order_by("since", "pk")
+
+
+def open_asks_of(organization: Organization) -> QuerySet[Ask]:
+    """What the organization's projects wait for, the oldest first."""
+    return Ask.objects.filter(
+        project__organization=organization,
+        project__archived_at=None,
+        answered_at=None,
+        withdrawn_at=None,
+    ).order_by("since", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTime:
+    """Median days from asked to answered of one department (or person without one), and of how many."""
+
+    party: str
+    days: float
+    count: int
+
+
+def reply_times(organization: Organization) -> list[ReplyTime]:
+    """The slowest first, over all projects of the organization."""
+    answered = Ask.objects.filter(project__organization=organization).exclude(answered_at=None)
+    wanted = answered.only("since", "answered_at", "department", "of_name")
+    spans = spans_of(wanted, dt.date.max)
+    count = Counter(span.party for span in spans)
+    found = [ReplyTime(party, days, count[party]) for party, days in median_reply_days(spans).items()]
+    return sorted(found, key=lambda time: (-time.days, time.party))
 
 
 def people_on(project: Project) -> list[ProjectMember]:

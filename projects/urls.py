@@ -14,11 +14,13 @@ from projects.views import (
     overview,
     records,
     talking,
+    waiting,
 )
 
 app_name = "projects"
 urlpatterns = [
     path("", overview.project_list, name="list"),
+    path("waiting/", waiting.waiting, name="waiting"),
     path("open/<uuid:charter>/", opening.open_project, name="open"),
     path("open/initiatives/<slug:key>/", opening.open_initiative, name="open_initiative"),
     path("<uuid:pk>/", overview.show, name="show"),
@@ -48,6 +50,7 @@ urlpatterns = [
     path("<uuid:pk>/connect/arrival/", connecting.arrival, name="arrival"),
     path("<uuid:pk>/connect/token/", connecting.make_token, name="token_make"),
     path("tokens/<uuid:pk>/revoke/", connecting.revoke_token, name="token_revoke"),
+    path("asks/<uuid:pk>/own/", waiting.answer_own, name="ask_own"),
     path("asks/<uuid:pk>/withdraw/", talking.withdraw, name="ask_withdraw"),
     path("asks/<uuid:pk>/answer/", talking.note_answer, name="ask_answer"),
     path("asks/<uuid:pk>/link/", talking.by_link, name="ask_link"),

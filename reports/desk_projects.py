@@ -41,10 +41,18 @@ def line(reader: Reader) -> Stop:
     )
 
 
+def projects_of(reader: Reader) -> list[Project]:
+    """The projects of the reader's organization with their health, closed ones too, without long texts."""
+    rows = Project.objects.filter(organization=reader.organization, archived_at=None).select_related(
+        "charter"
+    )
+    found = with_health(rows).order_by("ends_on", "name", "pk")
+    return list(found.defer("purpose", "charter__draft_reason"))
+
+
 def running(reader: Reader) -> list[Project]:
-    """The projects of the reader's organization that are not closed, with their health."""
-    rows = Project.objects.filter(organization=reader.organization, archived_at=None)
-    return list(with_health(rows.exclude(state=Project.State.CLOSED)).order_by("ends_on", "name", "pk"))
+    """Those that are not closed."""
+    return [row for row in reader.once(projects_of) if row.state != Project.State.CLOSED]
 
 
 def _trouble(rows: list[Project]) -> str:

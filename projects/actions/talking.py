@@ -14,16 +14,12 @@ from accounts import audit, links, mail
 from accounts.models import Organization, User
 from projects.models import Ask, CheckIn, Project, ProjectMember
 from projects.waiting import working_days
+from projects.weeks import monday_of
 from ui.errors import Conflict, Invalid
 
 ASK = "ask"
 LINK_DAYS = 60
 CHECKIN_WEEKS_BACK = 8
-
-
-def monday_of(day: dt.date) -> dt.date:
-    """The Monday of the week in which a day lies."""
-    return day - dt.timedelta(days=day.weekday())
 
 
 @transaction.atomic

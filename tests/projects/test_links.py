@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from charters.models import Charter
 from projects.actions import Start, open_from_initiative
-from projects.actions.talking import check_in, monday_of
+from projects.actions.talking import check_in
 from projects.models import Project, ProjectMember
+from projects.weeks import monday_of
 from roadmap import actions as roadmap_actions
 from roadmap.models import ItemProgress
 from roadmap.use_case_actions import create_use_case

@@ -17,11 +17,11 @@ from projects.actions.talking import (
     ask_somebody,
     check_in,
     escalate_asks,
-    monday_of,
     withdraw_ask,
 )
 from projects.models import Ask, CheckIn, Project
 from projects.queries import time_box
+from projects.weeks import monday_of
 from tests.charters.cast import Cast, build_cast
 from tests.projects import cast as made
 from ui.errors import Conflict, Invalid

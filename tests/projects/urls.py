@@ -59,6 +59,11 @@ def slug_with(*more: Any) -> Make:
     return lambda cast: [_project(cast).slug, *more]
 
 
+def ask_of_bob(cast: Any) -> list[Any]:
+    values = {"what": "Access to the archive", "of_name": "Bob", "of_email": cast.bob.email}
+    return [ask_somebody(_project(cast), by=cast.frank, values=values).pk]
+
+
 ROWS: dict[str, Row] = {
     "projects:list": own("view"),
     "projects:open": at("manage", make=in_force, method=POST),
@@ -92,6 +97,8 @@ ROWS: dict[str, Row] = {
     "projects:arrival": at("view", make=project_with()),
     "projects:token_make": at("manage", make=project_with(), method=POST, data={"name": "Notebook"}),
     "projects:token_revoke": Row((SIGN_IN, MISSING, MISSING, MISSING, IN, IN), make=token, method=POST),
+    "projects:waiting": own("view"),
+    "projects:ask_own": Row((SIGN_IN, MISSING, MISSING, IN, MISSING, MISSING), make=ask_of_bob),
     "projects:ask_withdraw": at("manage", make=ask, method=POST),
     "projects:ask_answer": at("manage", make=ask),
     "projects:ask_link": by_link(make=ask),
