@@ -53,6 +53,8 @@ def _to_sign(reader: Reader) -> list[Duty]:
 
 def _to_unblock(reader: Reader) -> list[Duty]:
     """Rounds with a seat that nobody can sign: for those who lead, and for whoever handed the seat over."""
+    if all(charter.state != State.OUT for charter in reader.once(charters_of)):
+        return []
     seats = Signatory.objects.filter(
         round__state=State.OUT,
         round__revision__charter__organization=reader.organization,
