@@ -9,7 +9,7 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
 from projects.actions.readings import read_what_changed
-from projects.actions.talking import ask_for_checkins, escalate_asks
+from projects.actions.talking import ask_for_checkins, escalate_asks, note_missing_checkins
 from projects.tracking.records import TrackingIsAway, refresh_statistics
 from projects.tracking.server import why_off
 
@@ -18,8 +18,9 @@ logger = logging.getLogger(__name__)
 
 @db_periodic_task(crontab(hour="7", minute="5"))
 def every_morning() -> None:
-    """Ask for the check-ins of the day, and tell sponsors of what has waited too long."""
+    """Ask for the check-ins of the day, tell of missing ones, and tell sponsors of long waits."""
     today = timezone.localdate()
+    note_missing_checkins(today)
     ask_for_checkins(today)
     escalate_asks(today)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from charters.actions import events
 from charters.actions.asking import revoke_links, tell
 from charters.actions.changing import settle_change
 from charters.actions.events import close_round, leave, lock, move_charter, move_revision
@@ -37,6 +38,7 @@ def come_into_force(round_: SignoffRound, by: User | None, now: dt.datetime) -> 
     close_round(round_, Move.COMPLETE)
     move_charter(charter, State.OUT, State.IN_FORCE)
     leave("in_force", revision=revision, by=by, round_=round_, data={"round": round_.pk})
+    events.tell("charter.change_in_force" if earlier else "charter.in_force", revision)
     _take_the_place(revision, by)
     report_to_use_case(charter, revision, "running", by=by)
     settle_change(revision)

@@ -13,8 +13,11 @@ from accounts import audit
 from accounts.models import AuditEvent, User
 from charters.models import Charter, Revision, Signatory, SignoffEvent, SignoffRound
 from charters.signoff import MOVES, IllegalMove, Move, State, next_state
+from jobs import outbox
 from ui.errors import Conflict
 
+# What is told to webhooks and in digests; what else comes into force or out of it is told where it happens.
+TOLD = {"sent", "declined", "withdrawn", "change_opened", "change_dropped", "cancelled", "decided"}
 FASTER = "Somebody was faster: this has changed since the page was opened. Look at it again."
 
 
@@ -51,7 +54,20 @@ def leave(
         at=at or entry.created_at,
         audit=entry,
     )
+    if kind in TOLD:
+        tell(f"charter.{kind}", revision, **{key: data[key] for key in ("change", "outcome") if key in data})
     return entry
+
+
+def tell(kind: str, revision: Revision, **data: Any) -> None:
+    """An event of a charter for those outside."""
+    charter = revision.charter
+    outbox.publish(
+        kind,
+        organization=charter.organization,
+        about=charter,
+        data={"charter": charter.code, "revision": revision.number, **data},
+    )
 
 
 def lock(charter: Charter) -> Charter:

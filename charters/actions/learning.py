@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from charters.actions.events import lock
+from charters.actions.telling import tell_verdicts
 from charters.document import read
-from charters.keeping import lived_revision
+from charters.keeping import lived_revision, standing_of
 from charters.models import Charter, Learning
 from charters.queries import document_of
 from roadmap.actions.initiatives import known_items
@@ -55,6 +56,7 @@ def record_learning(
         problems["criterion"] = ["A learning question of this charter."]
     if problems:
         raise Invalid("Some fields need another value.", fields=problems)
+    before = standing_of(revision)
     row = Learning.objects.create(
         charter=locked,
         criterion=criterion,
@@ -72,13 +74,15 @@ def record_learning(
         data={"learning": row.pk, "item": item, "initiative": initiative, "criterion": criterion},
         personal=texts,
     )
+    tell_verdicts(before, standing_of(revision), by=by, by_name=by.get_full_name())
     return row
 
 
 @transaction.atomic
 def withdraw_learning(learning: Learning, *, by: User) -> None:
     """Take a record back; it stays in the log and counts no more."""
-    lock(learning.charter)
+    revision = lived_revision(lock(learning.charter))
+    before = standing_of(revision) if revision is not None else None
     standing = Learning.objects.filter(pk=learning.pk, withdrawn_at=None)
     if not standing.update(withdrawn_at=timezone.now()):
         raise Conflict("This record was withdrawn already.")
@@ -89,3 +93,5 @@ def withdraw_learning(learning: Learning, *, by: User) -> None:
         subject=learning.charter,
         data={"learning": learning.pk},
     )
+    if revision is not None and before is not None:
+        tell_verdicts(before, standing_of(revision), by=by, by_name=by.get_full_name())

@@ -8,15 +8,15 @@ import re
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, mail
+from accounts import audit
 from accounts.localize import zone_of
 from accounts.models import User
 from charters.actions.events import lock
-from charters.criteria import OUTCOME_WORDS, Criterion, Kind
-from charters.keeping import Standing, owner_seat, standing_of
+from charters.actions.telling import tell_verdicts
+from charters.criteria import Criterion, Kind
+from charters.keeping import Standing, standing_of
 from charters.models import Reading, Revision
 from charters.queries import revision_in_force
 from ui.errors import Conflict, Invalid
@@ -46,12 +46,14 @@ def record_reading(
     source: str = Reading.Source.FORM,
     data_sha256: str = "",
     candidate_judged: str | None = None,
+    tell: bool = True,
     **texts: str,
 ) -> Reading:
     """Keep one figure or answer for a criterion of the revision in force.
 
     `texts` are candidate, unit, metric_key, data_name, data_digest, slice, run, answer, proof, by_name. What
     was measured on other data or in another unit is kept too: its verdict then says why it does not count.
+    Without `tell` the caller tells of the verdicts that have changed.
     Raises Invalid for what no reading can be, Conflict when the revision is not in force.
     """
     locked = lock(revision.charter)
@@ -78,7 +80,9 @@ def record_reading(
     reading = Reading.objects.create(
         revision=current, criterion=key, source=source, by=by, audit=entry, **values
     )
-    _tell_owner(before, standing_of(current, candidate=candidate_judged), key, reading)
+    if tell:
+        after = standing_of(current, candidate=candidate_judged)
+        tell_verdicts(before, after, by=by, by_name=reading.by_name)
     return reading
 
 
@@ -141,31 +145,3 @@ def _figure_problems(
     if criterion.kind is Kind.BUSINESS_FIGURE and not values["proof"]:
         return {"proof": ["Say where the figure stands, so that somebody else can look it up."]}
     return {}
-
-
-def _tell_owner(before: Standing, after: Standing, key: str, reading: Reading) -> None:
-    """Mail the outcome owner when the verdict of the criterion or of the charter has changed."""
-    was = next(item for item in before.judged if item.criterion.key == key)
-    now = next(item for item in after.judged if item.criterion.key == key)
-    same = was.verdict.outcome is now.verdict.outcome and before.verdict.outcome is after.verdict.outcome
-    seat = owner_seat(after.revision)
-    if same or seat is None or (reading.by is not None and reading.by.email == seat.email):
-        return
-    charter = after.revision.charter
-    mail.send(
-        organization=charter.organization,
-        to=seat.email,
-        template="emails/charter_verdict",
-        by=reading.by,
-        context={
-            "charter": charter,
-            "name": seat.name,
-            "criterion": now.criterion.name or now.criterion.question,
-            "was": OUTCOME_WORDS[was.verdict.outcome].lower(),
-            "now": OUTCOME_WORDS[now.verdict.outcome].lower(),
-            "why": now.verdict.why,
-            "verdict": after.verdict.why,
-            "by_name": reading.by_name or "The product",
-            "link": mail.absolute(reverse("charters:readings", args=[charter.pk])),
-        },
-    )

@@ -18,6 +18,7 @@ from accounts.models import Membership, Organization, User
 from charters.document import CharterText, read
 from charters.models import Charter, Revision
 from charters.signoff import State
+from jobs import outbox
 from projects.models import Milestone, Project, ProjectMember
 from roadmap.actions import record_progress
 from roadmap.models import ItemProgress
@@ -170,6 +171,7 @@ def _create(organization: Organization, *, by: User, name: str, **values: Any) -
                 "use_case": project.use_case_id,
             },
         )
+        outbox.publish("project.opened", organization=organization, about=project, data={"slug": slug})
         return project
     raise Conflict("Somebody has just opened this project. Look at the list of projects.")
 

@@ -13,11 +13,13 @@ from accounts import audit
 from accounts.localize import zone_of
 from accounts.models import User
 from charters.actions import record_reading
+from charters.actions.telling import tell_verdicts
 from charters.criteria import Criterion
-from charters.keeping import readings_of, standing_of
+from charters.keeping import Standing, readings_of, standing_of
 from charters.models import Reading, Revision
 from charters.queries import revision_in_force
 from charters.verdicts import OF_A_MODEL
+from jobs import outbox
 from projects.evidence import Measured, pick
 from projects.models import Candidate, Intent, Project
 from projects.tracking import evaluation, records
@@ -34,6 +36,14 @@ class Unread:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured for a criterion; None where nothing was."""
+
+    criterion: Criterion
+    measured: Measured | None
+
+
 def nominate(project: Project, *, by: User, model: str, version: int, note: str = "") -> Candidate:
     """Make a registered version the one that verdicts are read for, and read what is there."""
     found = next(
@@ -44,6 +54,8 @@ def nominate(project: Project, *, by: User, model: str, version: int, note: str 
         raise Invalid(
             "This version is not registered.", fields={"version": ["One of the registered versions."]}
         )
+    revision = revision_in_force(project.charter) if project.charter is not None else None
+    figures = _figures(project, revision, run=found.run, model_id=found.model_id)
     with transaction.atomic():
         Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
         last = project.candidates.first()
@@ -58,14 +70,20 @@ def nominate(project: Project, *, by: User, model: str, version: int, note: str 
             note=note.strip()[:2000],
             nominated_by=by,
         )
+        facts = {"slug": project.slug, "model": model, "version": version}
         audit.record(
             organization=project.organization,
             actor=by,
             event="project.candidate_nominated",
             subject=candidate,
-            data={"slug": project.slug, "model": model, "version": version},
+            data=facts,
         )
-    read_criteria(project)
+        outbox.publish(
+            "project.candidate_nominated", organization=project.organization, about=project, data=facts
+        )
+        if revision is not None:
+            before = standing_of(revision, candidate=last.label if last else None)
+            _keep(project, revision, candidate, figures, before=before)
     return candidate
 
 
@@ -79,85 +97,142 @@ def read_criteria(project: Project) -> list[Unread]:
     revision = revision_in_force(project.charter) if project.charter is not None else None
     if candidate is None or revision is None:
         return []
-    unread = []
-    for item in standing_of(revision, candidate=candidate.label).judged:
-        criterion = item.criterion
-        if criterion.kind not in OF_A_MODEL or not criterion.metric_key:
-            continue
-        why = _read(project, revision, candidate, criterion)
-        if why:
-            unread.append(Unread(criterion, why))
-    return unread
-
-
-def _read(project: Project, revision: Revision, candidate: Candidate, criterion: Criterion) -> str:
-    """Keep the newest figure if it is new; returns why it could not be kept, or nothing."""
-    found = pick(
-        criterion,
-        evaluation.measured(
-            project.slug, criterion.metric_key, run=candidate.run, model_id=candidate.model_id
-        ),
-    )
-    if found is None:
-        return f"No run of this version has logged {criterion.metric_key}."
-    if not math.isfinite(found.value) or abs(found.value) > 1e300:
-        return f"The last value of {criterion.metric_key} is not a finite number."
+    figures = _figures(project, revision, run=candidate.run, model_id=candidate.model_id)
     with transaction.atomic():
         # One at a time, so that two readers do not keep the same figure twice.
         Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-        if _is_kept(revision, candidate, criterion, found):
-            return ""
-        writer = (
-            Intent.objects.filter(project=project, subject__run_id=found.run)
-            .exclude(by=None)
-            .select_related("by")
-            .order_by("-made_at")
-            .first()
+        before = standing_of(revision, candidate=candidate.label)
+        return _keep(project, revision, candidate, figures, before=before)
+
+
+def _figures(project: Project, revision: Revision | None, *, run: str, model_id: str) -> list[Figure]:
+    """The newest figure of one version for each criterion of a model."""
+    if revision is None:
+        return []
+    asked = [item.criterion for item in standing_of(revision).judged]
+    return [
+        Figure(
+            criterion,
+            pick(
+                criterion,
+                evaluation.measured(project.slug, criterion.metric_key, run=run, model_id=model_id),
+            ),
         )
-        by = writer.by if writer else None
-        try:
-            record_reading(
-                revision,
-                criterion.key,
-                by=by,
-                taken_on=_day(project, found),
-                value=found.value,
-                source=Reading.Source.TRACKING,
-                candidate_judged=candidate.label,
-                candidate=candidate.label,
-                unit=criterion.unit,
-                metric_key=criterion.metric_key,
-                data_name=found.data_name,
-                data_digest=found.digest,
-                data_sha256=found.sha256,
-                slice=found.slice,
-                run=found.run,
-                by_name=by.get_full_name() if by else found.by,
-            )
-        except Invalid as error:
-            return " ".join([error.message, *[words for lines in error.fields.values() for words in lines]])
-    return ""
+        for criterion in asked
+        if criterion.kind in OF_A_MODEL and criterion.metric_key
+    ]
 
 
-def _is_kept(revision: Revision, candidate: Candidate, criterion: Criterion, found: Measured) -> bool:
+def _keep(
+    project: Project, revision: Revision, candidate: Candidate, figures: list[Figure], *, before: Standing
+) -> list[Unread]:
+    """Keep what is new and tell once of all verdicts that it changes."""
+    kept, unread = [], []
+    for figure in figures:
+        reading, why = _keep_one(project, revision, candidate, figure)
+        if reading is not None:
+            kept.append(reading)
+        if why:
+            unread.append(Unread(figure.criterion, why))
+    by = kept[-1].by if kept else None
+    names = sorted({reading.by_name for reading in kept if reading.by_name})
+    after = standing_of(revision, candidate=candidate.label)
+    tell_verdicts(before, after, by=by if len(names) == 1 else None, by_name=" and ".join(names))
+    return unread
+
+
+def _keep_one(
+    project: Project, revision: Revision, candidate: Candidate, figure: Figure
+) -> tuple[Reading | None, str]:
+    """The reading, if one was kept, and why none could be."""
+    criterion, found = figure.criterion, figure.measured
+    if found is None:
+        return None, f"No run of this version has logged {criterion.metric_key}."
+    if not math.isfinite(found.value) or abs(found.value) > 1e300:
+        return None, f"The last value of {criterion.metric_key} is not a finite number."
+    last = _last_kept(revision, candidate, criterion)
+    if last is not None and _facts(last) == _facts_of(found):
+        return None, ""
+    by = _writer(project, found.run)
+    try:
+        reading = record_reading(
+            revision,
+            criterion.key,
+            by=by,
+            taken_on=_day(project, found),
+            value=found.value,
+            source=Reading.Source.TRACKING,
+            candidate_judged=candidate.label,
+            tell=False,
+            candidate=candidate.label,
+            unit=criterion.unit,
+            metric_key=criterion.metric_key,
+            data_name=found.data_name,
+            data_digest=found.digest,
+            data_sha256=found.sha256,
+            slice=found.slice,
+            run=found.run,
+            by_name=by.get_full_name() if by else found.by,
+        )
+    except Invalid as error:
+        return None, " ".join([error.message, *[words for lines in error.fields.values() for words in lines]])
+    if last is not None and last.run == found.run:
+        _tell_of_run("reading.run_edited", reading, criterion)
+    return reading, ""
+
+
+def _writer(project: Project, run: str) -> User | None:
+    """Who wrote to a run last, as far as the gate knows."""
+    written = Intent.objects.filter(project=project, subject__run_id=run).exclude(by=None)
+    last = written.select_related("by").order_by("-made_at").first()
+    return last.by if last else None
+
+
+def _tell_of_run(kind: str, reading: Reading, criterion: Criterion) -> None:
+    """An edited run is told of at each edit, a deleted one once."""
+    charter = reading.revision.charter
+    outbox.publish(
+        kind,
+        organization=charter.organization,
+        about=charter,
+        data={"charter": charter.code, "criterion": criterion.name, "key": criterion.key, "run": reading.run},
+        key=f"{kind}:{reading.pk}",
+    )
+
+
+def notice_deleted_runs(project: Project) -> None:
+    """Tell once of each run that stands behind a verdict and is no longer there. The reading stays."""
+    candidate = project.candidates.first()
+    revision = revision_in_force(project.charter) if project.charter is not None else None
+    if candidate is None or revision is None:
+        return
+    behind = [
+        (item.row, item.criterion)
+        for item in standing_of(revision, candidate=candidate.label).judged
+        if item.row is not None and item.row.source == Reading.Source.TRACKING
+    ]
+    there = {run.id for run in records.runs_by_id(project.slug, [row.run for row, _ in behind])}
+    with transaction.atomic():
+        for row, criterion in behind:
+            if row.run not in there:
+                _tell_of_run("reading.run_deleted", row, criterion)
+
+
+def _last_kept(revision: Revision, candidate: Candidate, criterion: Criterion) -> Reading | None:
     kept = [
         row
         for row in readings_of(revision.charter)
         if (row.criterion, row.candidate, row.source)
         == (criterion.key, candidate.label, Reading.Source.TRACKING)
     ]
-    last = kept[-1] if kept else None
-    return last is not None and _figures(last) == (
-        found.value,
-        found.run,
-        found.data_name,
-        found.digest,
-        found.sha256,
-        found.slice,
-    )
+    return kept[-1] if kept else None
 
 
-def _figures(row: Reading) -> tuple[float | None, str, str, str, str, str]:
+def _facts_of(found: Measured) -> tuple[float | None, str, str, str, str, str]:
+    return (found.value, found.run, found.data_name, found.digest, found.sha256, found.slice)
+
+
+def _facts(row: Reading) -> tuple[float | None, str, str, str, str, str]:
     return (row.value, row.run, row.data_name, row.data_digest, row.data_sha256, row.slice)
 
 
@@ -175,5 +250,6 @@ def read_what_changed() -> int:
     projects = Project.objects.filter(intents__in=ids, candidates__isnull=False).distinct()
     for project in projects.select_related("organization", "charter"):
         read_criteria(project)
+        notice_deleted_runs(project)
     Intent.objects.filter(pk__in=ids).update(handled_at=timezone.now())
     return len(projects)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import audit, links, mail
 from accounts.models import Organization, User
+from jobs import outbox
 from projects.models import Ask, CheckIn, Project, ProjectMember
 from projects.waiting import working_days
 from projects.weeks import monday_of
@@ -48,6 +49,7 @@ def check_in(project: Project, *, by: User, week: dt.date, health: str, reason: 
         subject=row,
         data={"slug": project.slug, "week": week, "health": health, "before": before},
     )
+    _tell(project, "project.checked_in", week=week, health=health)
     return row
 
 
@@ -77,6 +79,28 @@ def ask_for_checkins(today: dt.date) -> int:
 
 
 @transaction.atomic
+def note_missing_checkins(today: dt.date) -> int:
+    """Tell once of each week that was asked for, is over and was not answered; returns how many."""
+    missing = CheckIn.objects.filter(
+        health="",
+        week__lt=monday_of(today),
+        week__gte=monday_of(today) - dt.timedelta(weeks=CHECKIN_WEEKS_BACK),
+        project__state=Project.State.ACTIVE,
+        project__archived_at=None,
+        project__organization__archived_at=None,
+    ).exclude(asked_at=None)
+    for row in missing.select_related("project__organization"):
+        outbox.publish(
+            "project.checkin_missing",
+            organization=row.project.organization,
+            about=row.project,
+            data={"slug": row.project.slug, "week": row.week},
+            key=f"project.checkin_missing:{row.pk}",
+        )
+    return len(missing)
+
+
+@transaction.atomic
 def ask_somebody(project: Project, *, by: User, values: Mapping[str, Any]) -> Ask:
     """Note that somebody is waited for, and mail a link by which they can answer without an account."""
     ask = Ask.objects.create(project=project, asked_by=by, **{"since": timezone.localdate(), **values})
@@ -88,6 +112,7 @@ def ask_somebody(project: Project, *, by: User, values: Mapping[str, Any]) -> As
         data={"slug": project.slug, "blocks": ask.blocks, "since": ask.since},
         personal={"name": ask.of_name, **({"address": ask.of_email} if ask.of_email else {})},
     )
+    _tell(project, "project.asked", ask=ask.pk, since=ask.since, blocks=ask.blocks)
     if ask.of_email:
         _mail(project, ask.of_email, "emails/project_ask", ask_link(ask, by=by), ask=ask, by=by)
     return ask
@@ -149,6 +174,7 @@ def _end(ask: Ask, *, by: User | None, event: str) -> None:
         subject=ask,
         data={"slug": ask.project.slug},
     )
+    _tell(ask.project, event, ask=ask.pk)
     links.revoke(subject=ask, by=by, purpose=ASK)
 
 
@@ -190,6 +216,7 @@ def escalate_asks(today: dt.date) -> int:
             subject=ask,
             data={"slug": project.slug},
         )
+        _tell(project, "project.ask_escalated", ask=ask.pk, since=ask.since)
         count += 1
     return count
 
@@ -209,4 +236,11 @@ def _mail(
             "sender": by.get_full_name() if by else "",
             **context,
         },
+    )
+
+
+def _tell(project: Project, kind: str, **data: Any) -> None:
+    """An event of a project for those outside."""
+    outbox.publish(
+        kind, organization=project.organization, about=project, data={"slug": project.slug, **data}
     )

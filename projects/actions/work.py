@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from jobs import outbox
 from projects.models import LoggedDecision, Milestone, Paper, Project, Risk, Task
 from ui.errors import Conflict, Invalid
 
@@ -127,6 +128,12 @@ def log_decision(project: Project, *, by: User, values: Mapping[str, Any]) -> Lo
         actor=by,
         event="project.decision_logged",
         subject=logged,
+        data={"slug": project.slug, "decided_on": logged.decided_on},
+    )
+    outbox.publish(
+        "project.decision_logged",
+        organization=project.organization,
+        about=project,
         data={"slug": project.slug, "decided_on": logged.decided_on},
     )
     return logged
