@@ -44,6 +44,11 @@ class Talk:
     options: tuple[tuple[str, str], ...]
     remarks: tuple[Remark, ...] = field(default_factory=tuple)
 
+    def about(self, name: str) -> Talk:
+        """What is said about one field of the section."""
+        options = tuple(option for option in self.options if option[0] == name)
+        return Talk(self.key, options, tuple(said for said in self.remarks if said.field == name))
+
     @property
     def open_count(self) -> int:
         return sum(remark.is_open for remark in self.remarks)

@@ -58,11 +58,14 @@ def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _back(request: HttpRequest, charter: Charter, field: str) -> str:
-    """Where the visitor came from: the check, the section's form, or the section in the text."""
+    """Where the visitor came from: the check, the form of a criterion or section, or the text."""
     section = section_of(field)
     then = request.POST.get("then", "")
     if then == "review":
         return f"{reverse('charters:review', args=[charter.pk])}#comments"
+    if then == "criterion" and field.startswith("criterion."):
+        page = reverse("charters:criterion", args=[charter.pk, field.partition(".")[2]])
+        return f"{page}#talk-{section}"
     if then == "write" and section in BY_KEY:
         return f"{reverse('charters:write', args=[charter.pk, section])}#talk-{section}"
     return f"{reverse('charters:show', args=[charter.pk])}#section-{section}"

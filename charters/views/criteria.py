@@ -100,13 +100,15 @@ def _page(
     if saved is not None and not saved.conflicts:
         messages.success(request, "Criterion saved.")
         return redirect("charters:write", charter.pk, "criteria")
-    context = frame(charter, BY_KEY["criteria"]) | {
+    around = frame(charter, BY_KEY["criteria"], person(request))
+    context = around | {
         "form": form,
         "parts": {bound.name.rpartition(".")[2]: bound for bound in form},
         "versions": form.shown_versions(),
         "conflicts": [shown_conflict(charter, conflict) for conflict in (saved.conflicts if saved else ())],
         "is_new": name not in draft.versions,
         "key": key,
+        "said": around["said"].about(name),
         "library": library,
         "cancel_url": reverse("charters:write", args=[charter.pk, "criteria"]),
         **(_live(form, key) if is_post else _stored(key, values[name])),

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import person
+from accounts.models import User
 from charters.access import get_charter
 from charters.actions import FieldConflict, Saved, save_fields
 from charters.document import natural, to_criterion
@@ -25,6 +26,7 @@ from charters.queries import Draft, draft_document, draft_of, problems_of
 from charters.rows import rows_of
 from charters.sections import BY_KEY, SECTIONS, Section, section_of
 from charters.shown import caption_of, stations_of
+from charters.talk import comments_of, remarks, talk_of
 from ui import formats
 from ui.errors import Conflict, Invalid, NotFound
 
@@ -84,7 +86,7 @@ def _render(
 ) -> HttpResponse:
     conflicts = saved.conflicts if saved else ()
     status = 409 if conflicts else 422 if form.errors else 200
-    context = frame(charter, place) | {
+    context = frame(charter, place, person(request)) | {
         "form": form,
         "groups": form.groups(),
         "versions": form.shown_versions(),
@@ -93,8 +95,8 @@ def _render(
     return render(request, "charters/write.html", context, status=status)
 
 
-def frame(charter: Charter, place: Section) -> dict[str, Any]:
-    """What every page of writing shows: the contents with open problems counted, and those at hand."""
+def frame(charter: Charter, place: Section, reader: User) -> dict[str, Any]:
+    """What every page of writing shows: the contents with gaps counted, the gaps here, what is said here."""
     document = draft_document(charter)
     problems = problems_of(charter, document)
     counts: dict[str, int] = {}
@@ -108,6 +110,7 @@ def frame(charter: Charter, place: Section) -> dict[str, Any]:
         "number": SECTIONS.index(place) + 1,
         "sections": [(section, counts.get(section.key, 0)) for section in SECTIONS],
         "here": [problem for problem in problems if section_of(problem.field) == place.key],
+        "said": talk_of(document, remarks(comments_of(charter), document, viewer=reader.pk))[place.key],
         "is_last": place is SECTIONS[-1],
         "line_stations": stations_of(charter, caption_of(charter, None)),
     }
@@ -149,7 +152,7 @@ def _parts(name: str, value: Value) -> list[tuple[str, str]]:
 def _criteria(request: HttpRequest, charter: Charter, place: Section) -> HttpResponse:
     draft = draft_of(charter)
     criteria = [to_criterion(key, record) for key, record in _records(draft)]
-    context = frame(charter, place) | {"criteria": criterion_views(criteria, formats.day)}
+    context = frame(charter, place, person(request)) | {"criteria": criterion_views(criteria, formats.day)}
     return render(request, "charters/write_criteria.html", context)
 
 
