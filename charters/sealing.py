@@ -290,7 +290,7 @@ def _plain_form(info: cms.ContentInfo) -> bytes:
         "version": "v1",
         "digest_algorithms": [{"algorithm": "sha256"}],
         "encap_content_info": {"content_type": "data"},
-        "certificates": signed["certificates"].copy(),
+        "certificates": _written_anew(signed["certificates"]),
         "signer_infos": [
             {
                 "version": "v1",
@@ -303,8 +303,8 @@ def _plain_form(info: cms.ContentInfo) -> bytes:
                     }
                 ),
                 "digest_algorithm": {"algorithm": "sha256"},
-                "signed_attrs": signer["signed_attrs"].copy(),
-                "signature_algorithm": signer["signature_algorithm"].copy(),
+                "signed_attrs": _written_anew(signer["signed_attrs"]),
+                "signature_algorithm": _written_anew(signer["signature_algorithm"]),
                 "signature": signer["signature"].native,
             }
         ],
@@ -313,11 +313,18 @@ def _plain_form(info: cms.ContentInfo) -> bytes:
         (more,) = signer["unsigned_attrs"]
         if more["type"].native != TIME_STAMP:
             raise ValueError("an attribute that no seal has")
-        rebuilt["signer_infos"][0]["unsigned_attrs"] = signer["unsigned_attrs"].copy()
-    plain: bytes = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(rebuilt)}).dump(
-        force=True
-    )
+        rebuilt["signer_infos"][0]["unsigned_attrs"] = _written_anew(signer["unsigned_attrs"])
+    plain: bytes = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(rebuilt)}).dump()
     return plain
+
+
+def _written_anew(part: Any) -> Any:
+    """A part by the rules of DER, whatever it was read from. Part by part: what asn1crypto is forced to write
+    anew takes twice as long with each level.
+    """
+    copy = part.copy()
+    copy.dump(force=True)
+    return copy
 
 
 def _attached(reader: PdfFileReader) -> Iterator[tuple[str, bytes]]:

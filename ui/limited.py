@@ -23,6 +23,7 @@ MEGABYTE = 1024 * 1024
 # A busy machine gives a process only a part of a processor: wall time may be this many times longer.
 PATIENCE = 4
 _context = multiprocessing.get_context("forkserver")
+_expected: set[str] = set()
 
 
 class OverLimit(DomainError):
@@ -45,12 +46,11 @@ def call(
     what       the subject of the sentence that says what went wrong, such as "This file"
     megabytes  of address space at most
     seconds    of processor time at most, rounded up; of wall time four times as much
-    preload    modules that the server process imports once for all; counts at the first call of a process
+    preload    modules that the server process imports once for all; counts until the first call of a process
 
     Raises what the function raises, and OverLimit when the process did not get to an answer.
     """
-    if preload:
-        _context.set_forkserver_preload(list(preload))
+    expect(*preload)
     ours, theirs = _context.Pipe(duplex=False)
     process = _context.Process(
         target=_work, args=(theirs, function, args, megabytes, seconds), name="limited", daemon=True
@@ -65,6 +65,12 @@ def call(
     if found:
         return value
     raise value
+
+
+def expect(*modules: str) -> None:
+    """Modules that later calls need: the server process imports them when it starts, with the first call."""
+    _expected.update(modules)
+    _context.set_forkserver_preload(sorted(_expected))
 
 
 def _answer(ours: Connection, process: BaseProcess, what: str, seconds: float) -> tuple[bool, Any]:
