@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from math import isfinite
 
+from projects.models import Milestone
+from projects.words import HEALTH
+from ui import formats
 from ui.charts.spec import Lines
+from ui.charts.spec_days import DueMark, StateWeeks, Timeline, WeekState
+from ui.words import counted, in_words, plural, sentence
+
+STATE_OF: dict[str, WeekState] = {"green": "good", "amber": "watch", "red": "bad"}
+MISSING = "No answer"
+MOST_WEEKS = 104
 
 
 def learning_curves(curves: Mapping[str, list[tuple[int, float]]]) -> list[Lines]:
@@ -27,3 +38,60 @@ def learning_curves(curves: Mapping[str, list[tuple[int, float]]]) -> list[Lines
             )
         )
     return figures
+
+
+def health_history(asked: Sequence[dt.date], answers: Mapping[dt.date, str]) -> StateWeeks | None:
+    """The state of each week from the first that was asked for or answered to the last; None before that.
+
+    `answers` are states of health by Monday; a week between without one is missing. At most two years.
+    """
+    known = {week: health for week, health in answers.items() if health in STATE_OF}
+    every = sorted({*asked, *known})[-MOST_WEEKS:]
+    if not every:
+        return None
+    count = (every[-1] - every[0]).days // 7 + 1
+    mondays = [every[0] + dt.timedelta(weeks=at) for at in range(count)][-MOST_WEEKS:]
+    missing = sum(week not in known for week in mondays)
+    return StateWeeks(
+        key="health",
+        title=_health_title(mondays, known),
+        unit="State by week as the project’s lead gave it",
+        weeks=tuple((week, STATE_OF[known[week]] if week in known else "missing") for week in mondays),
+        words=(*(word for _, word in HEALTH.values()), MISSING),  # type: ignore[arg-type]
+        note=f"{sentence(counted(missing, 'week was', 'weeks were'))} not answered." if missing else "",
+    )
+
+
+def _health_title(mondays: Sequence[dt.date], known: Mapping[dt.date, str]) -> str:
+    """How it stands, since when, and how long nobody has said so."""
+    silent = len(list(takewhile(lambda week: week not in known, reversed(mondays))))
+    said = [week for week in mondays if week in known]
+    if not said:
+        return f"{sentence(counted(silent, 'week', 'weeks'))} without an answer"
+    state = known[said[-1]]
+    streak = list(takewhile(lambda week: known[week] == state, reversed(said)))
+    words = f"{HEALTH[state][1]} since the week from {formats.day(streak[-1], year=False)}"
+    return (
+        f"No answer for {plural(silent, 'week', 'weeks')}; {words[0].lower()}{words[1:]}" if silent else words
+    )
+
+
+def milestone_timeline(milestones: Sequence[Milestone], today: dt.date) -> Timeline | None:
+    """The milestones that have a day; None where none has."""
+    dated = [row for row in milestones if row.due_on is not None]
+    marks = tuple(DueMark(row.title, row.due_on, row.done_on) for row in dated if row.due_on is not None)
+    if not marks:
+        return None
+    late = sum(mark.state(today) == "late" for mark in marks)
+    done = sum(mark.done is not None for mark in marks)
+    many = plural(len(marks), "milestone", "milestones")
+    verb = "is" if late == 1 else "are"
+    undated = len(milestones) - len(dated)
+    return Timeline(
+        key="milestones",
+        title=f"{sentence(in_words(late))} of {many} {verb} late" if late else f"{done} of {many} done",
+        unit="Milestones by day: ring where due, filled where done, red where late",
+        marks=marks,
+        today=today,
+        note=f"{sentence(counted(undated, 'milestone has', 'milestones have'))} no day." if undated else "",
+    )

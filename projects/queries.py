@@ -14,6 +14,7 @@ from accounts.models import Membership, Organization, User
 from charters.models import Decision
 from projects.models import Ask, CheckIn, Project, ProjectMember, Task
 from projects.waiting import Span, blocked_days, median_reply_days
+from projects.weeks import asked_weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,13 @@ def task_counts(project: Project) -> dict[str, int]:
     """How many cards stand in each column."""
     rows = Task.objects.filter(project=project, archived_at=None).values_list("column").annotate(Count("pk"))
     return dict(rows.order_by())
+
+
+def weeks_asked(project: Project, today: dt.date) -> list[dt.date]:
+    """The Mondays of the weeks in which the project was to check in."""
+    opened = project.created_at.date()
+    end = project.changed_at.date() if project.state == Project.State.CLOSED else None
+    return asked_weeks(max(project.starts_on or opened, opened), end, today, project.checkin_day)
 
 
 def time_box(project: Project, today: dt.date) -> TimeBox | None:

@@ -32,6 +32,7 @@ urlpatterns = [
     path("tasks/<uuid:pk>/move/", board.move, name="task_move"),
     path("tasks/<uuid:pk>/archive/", board.archive, name="task_archive"),
     path("<uuid:pk>/records/", records.page, name="records"),
+    path("<uuid:pk>/charts/<slug:name>.csv", records.chart_csv, name="chart_csv"),
     path("<uuid:pk>/records/add/<slug:kind>/", records.add, name="record_add"),
     path("milestones/<uuid:pk>/", records.milestone, name="milestone"),
     path("risks/<uuid:pk>/", records.risk, name="risk"),

@@ -21,6 +21,7 @@ from ui.charts.spec import (
     RadarAxis,
     WeekBars,
 )
+from ui.charts.spec_days import DueMark, StateWeeks, Timeline, WeekState
 
 FUNCTIONS = (
     "Sponsor",
@@ -270,6 +271,34 @@ def week_bars() -> WeekBars:
     )
 
 
+def state_weeks() -> StateWeeks:
+    """Check-ins of a project; one week was not answered."""
+    states: tuple[WeekState, ...] = ("good", "good", "watch", "missing", "bad", "watch", "good")
+    return StateWeeks(
+        key="health",
+        title="On track again after two weeks at risk",
+        unit="State of the project by week",
+        weeks=tuple((date(2026, 9, 7) + timedelta(weeks=at), state) for at, state in enumerate(states)),
+        words=("On track", "At risk", "Off track", "No answer"),
+    )
+
+
+def timeline() -> Timeline:
+    """Milestones: one done late, one late, two to come."""
+    return Timeline(
+        key="milestones",
+        title="One of four milestones is late",
+        unit="Milestones by day; filled where done",
+        today=date(2026, 11, 21),
+        marks=(
+            DueMark("Data of two plants in reach", date(2026, 9, 21), date(2026, 9, 28)),
+            DueMark("Sensor history of Bergen in reach", date(2026, 10, 5)),
+            DueMark("Five technicians interviewed", date(2026, 11, 27)),
+            DueMark("Decision: scale, iterate or stop", date(2026, 12, 4)),
+        ),
+    )
+
+
 def all_figures() -> tuple[ChartSpec, ...]:
     """One figure of each kind."""
     return (
@@ -281,4 +310,6 @@ def all_figures() -> tuple[ChartSpec, ...]:
         matrix(),
         week_bars(),
         learning_curve(),
+        state_weeks(),
+        timeline(),
     )

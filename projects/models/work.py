@@ -32,6 +32,11 @@ class Milestone(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_late(self) -> bool:
+        """Whether its day has passed and it is not there."""
+        return self.done_on is None and self.due_on is not None and self.due_on < timezone.localdate()
+
 
 class Task(models.Model):
     """A card of the board. `place` orders the cards of a column; `version` counts the changes."""

@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import person
@@ -23,9 +25,13 @@ from projects.actions.work import (
     save_milestone,
     save_risk,
 )
+from projects.charts import health_history, milestone_timeline
 from projects.forms import DecisionForm, MilestoneForm, PaperForm, RiskForm
-from projects.models import Milestone, Paper, Project, Risk
+from projects.models import CheckIn, Milestone, Paper, Project, Risk
+from projects.queries import weeks_asked
 from projects.views.frame import frame, posted
+from ui.charts.spec import ChartSpec
+from ui.downloads import figure_csv
 from ui.errors import NotFound
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
@@ -56,15 +62,34 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Everything on record beside the board."""
     standing = get_standing(request.user, pk)
     project = standing.project
+    milestones = list(project.milestones.all())
     context = {
         **frame(standing, "records"),
-        "milestones": project.milestones.all(),
+        "milestones": milestones,
+        "timeline": milestone_timeline(milestones, timezone.localdate()),
+        "csv": reverse("projects:chart_csv", args=[project.pk, "milestones"]),
         "risks": project.risks.filter(closed_at=None).select_related("owner"),
         "closed_risks": project.risks.exclude(closed_at=None).count(),
         "decisions": project.decisions.all(),
         "papers": project.papers.filter(archived_at=None),
     }
     return render(request, "projects/records.html", context)
+
+
+@require_safe
+@login_required
+def chart_csv(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
+    """The numbers of a figure of the project."""
+    project, today = get_standing(request.user, pk).project, timezone.localdate()
+    spec: ChartSpec | None = None
+    if name == "health":
+        answers = dict(CheckIn.objects.filter(project=project).values_list("week", "health"))
+        spec = health_history(weeks_asked(project, today), answers)
+    elif name == "milestones":
+        spec = milestone_timeline(list(project.milestones.all()), today)
+    if spec is None:
+        raise NotFound
+    return figure_csv(spec)
 
 
 @require_http_methods(GET_AND_POST)

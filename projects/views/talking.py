@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,9 +19,10 @@ from accounts import links
 from accounts.access import person
 from projects.access import Standing, get_standing
 from projects.actions.talking import ASK, answer_ask, ask_somebody, check_in, withdraw_ask
+from projects.charts import health_history
 from projects.forms import AnswerForm, AskForm, CheckInForm
 from projects.models import Ask, CheckIn
-from projects.queries import spans_of, time_box
+from projects.queries import spans_of, time_box, weeks_asked
 from projects.views.frame import frame, posted
 from projects.waiting import blocked_by_party, median_reply_days
 from projects.words import health_mark
@@ -46,12 +48,15 @@ def checkins(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
         messages.success(request, "Noted. Everybody on the project sees it.")
         return redirect("projects:checkins", standing.project.pk)
-    rows = CheckIn.objects.filter(project=standing.project).order_by("-week")
+    rows = list(CheckIn.objects.filter(project=standing.project).order_by("-week"))
+    answers = {row.week: row.health for row in rows}
+    history = health_history(weeks_asked(standing.project, timezone.localdate()), answers)
     context = {
         **frame(standing, "checkins"),
         "form": form,
         "rows": [{"row": row, "kind": health_mark(row.health)[0]} for row in rows],
-        "missing": sum(not row.health for row in rows),
+        "history": history,
+        "csv": reverse("projects:chart_csv", args=[standing.project.pk, "health"]),
     }
     return render(request, "projects/checkins.html", context, status=422 if form.errors else 200)
 

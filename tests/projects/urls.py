@@ -77,6 +77,7 @@ ROWS: dict[str, Row] = {
     "projects:task_move": at("manage", make=task, method=POST, data={"column": "done"}),
     "projects:task_archive": at("manage", make=task, method=POST),
     "projects:records": at("view", make=project_with()),
+    "projects:chart_csv": at("view", make=project_with("milestones")),
     "projects:record_add": at("manage", make=project_with("risk")),
     "projects:milestone": at("manage", make=milestone),
     "projects:risk": at("manage", make=risk),

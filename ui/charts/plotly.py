@@ -20,6 +20,7 @@ from ui.charts.spec import (
     Scored,
     WeekBars,
 )
+from ui.charts.spec_days import STATES, StateWeeks, Timeline
 
 Trace = dict[str, Any]
 TRACE_TYPES = ("scatter", "bar", "heatmap", "scatterpolar")
@@ -45,6 +46,10 @@ def figure(spec: ChartSpec) -> dict[str, Any]:
         trace = {"type": "scatter", "mode": "lines", "name": spec.value_name, "line": {"color": "accent"}}
         steps, values = [step for step, _ in spec.points], [value for _, value in spec.points]
         return _figure(spec, [{**trace, "x": steps, "y": values}], {"height": 300})
+    if isinstance(spec, StateWeeks):
+        return _state_weeks(spec)
+    if isinstance(spec, Timeline):
+        return _timeline(spec)
     raise TypeError(f"no interactive figure for {type(spec).__name__}")
 
 
@@ -239,3 +244,40 @@ def _week_bars(spec: WeekBars) -> dict[str, Any]:
             | {"y": [spec.capacity] * len(weeks), "line": line}
         )
     return _figure(spec, traces, {"height": 320, "yaxis": {"rangemode": "tozero"}})
+
+
+_SYMBOLS = {"good": "circle", "watch": "triangle-up", "bad": "diamond", "missing": "circle-open"}
+_COLORS = {"good": "good", "watch": "warn", "bad": "bad", "missing": "ink3"}
+
+
+def _points(name: str, x: list[str], y: list[str], symbol: str, color: str) -> Trace:
+    marker = {"symbol": symbol, "color": color, "size": 11}
+    return {"type": "scatter", "mode": "markers", "name": name, "x": x, "y": y, "marker": marker}
+
+
+def _state_weeks(spec: StateWeeks) -> dict[str, Any]:
+    traces = []
+    for state in STATES:
+        weeks = [week.isoformat() for week, here in spec.weeks if here == state]
+        if weeks:
+            word = spec.word(state)
+            traces.append(_points(word, weeks, [word] * len(weeks), _SYMBOLS[state], _COLORS[state]))
+    lanes = {"categoryorder": "array", "categoryarray": list(reversed(spec.words)), "automargin": True}
+    return _figure(spec, traces, {"height": 280, "xaxis": {"type": "date"}, "yaxis": lanes})
+
+
+def _timeline(spec: Timeline) -> dict[str, Any]:
+    traces = []
+    for state, symbol, color in (
+        ("open", "circle-open", "ink"),
+        ("late", "diamond", "bad"),
+        ("done", "circle", "good"),
+    ):
+        marks = [mark for mark in spec.marks if mark.state(spec.today) == state]
+        if marks:
+            days = [(mark.done or mark.due).isoformat() for mark in marks]
+            traces.append(_points(state, days, [mark.name for mark in marks], symbol, color))
+    names = {"autorange": "reversed", "automargin": True}
+    return _figure(
+        spec, traces, {"height": 140 + 28 * len(spec.marks), "xaxis": {"type": "date"}, "yaxis": names}
+    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ui import words
-from ui.charts import fields, gantt, lines, radar, rows
+from ui.charts import days, fields, gantt, lines, radar, rows
 from ui.charts.paper import on_paper
 from ui.charts.spec import ChartSpec, DimensionRows, Gantt, Lines, Matrix, PillarRows, Radar, WeekBars
+from ui.charts.spec_days import StateWeeks, Timeline
 
 WIDTHS = {12: 1200.0, 9: 894.0, 8: 792.0, 6: 588.0}
 MIDDLE, NARROW = 632.0, 350.0
@@ -67,6 +68,10 @@ def _draw(spec: ChartSpec, uid: str, width: float, cls: str) -> str:
         return fields.week_bars(spec, uid, width, cls)
     if isinstance(spec, Lines):
         return lines.lines(spec, uid, width, cls)
+    if isinstance(spec, StateWeeks):
+        return days.state_weeks(spec, uid, width, cls)
+    if isinstance(spec, Timeline):
+        return days.timeline(spec, uid, width, cls)
     raise TypeError(f"no drawing for {type(spec).__name__}")
 
 

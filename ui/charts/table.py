@@ -11,6 +11,7 @@ from ui import formats
 from ui.charts.gantt import state_words
 from ui.charts.rows import points
 from ui.charts.spec import ChartSpec, DimensionRows, Gantt, Lines, Matrix, Number, PillarRows, Radar, WeekBars
+from ui.charts.spec_days import StateWeeks, Timeline
 
 Value = str | float | None
 Line = tuple[Value, ...]
@@ -91,6 +92,18 @@ def _lines(spec: ChartSpec) -> tuple[tuple[str, ...], Iterable[Line]]:
         ]
     if isinstance(spec, Lines):
         return (spec.x_name, spec.value_name), [(str(step), value) for step, value in spec.points]
+    if isinstance(spec, StateWeeks):
+        return ("Week of", "State"), [(week.isoformat(), spec.word(state)) for week, state in spec.weeks]
+    if isinstance(spec, Timeline):
+        return ("What", "Due", "Done", "State"), [
+            (
+                mark.name,
+                mark.due.isoformat(),
+                mark.done.isoformat() if mark.done else "",
+                mark.state(spec.today),
+            )
+            for mark in spec.marks
+        ]
     raise TypeError(f"no table for {type(spec).__name__}")
 
 
