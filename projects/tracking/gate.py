@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -24,6 +24,7 @@ from projects.actions.tokens import Bearer, bearer_of
 from projects.models import ProjectToken
 from projects.tracking import allow, server
 from projects.tracking.allow import Refused
+from projects.tracking.default_experiment import DefaultExperiments, is_named, once, renamed
 from projects.tracking.intents import Intents
 from projects.tracking.server import Message, Receive, Scope, Send
 
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 MAX_JSON = 10 * 1024 * 1024
 # Nothing that MLflow reads is nested more than five levels deep.
 DEEPEST = 20
+AWAY = "Tracking does not answer. Try again."
 WORKSPACE = b"x-mlflow-workspace"
 PASSED_ON = {b"accept", b"accept-encoding", b"content-type", b"content-length", b"range", b"user-agent"}
 SERVER_INFO = "/api/3.0/mlflow/server-info"
@@ -53,14 +55,27 @@ class TrackingGate:
         self._inner = inner
         self._known: set[str] = set()
         self._intents = Intents()
+        self._defaults = DefaultExperiments()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
-            await self._serve(scope, receive, send)
+            await self._serve(scope, receive, watch)
         except Refused as refused:
             await answer(send, 403, "PERMISSION_DENIED", str(refused))
         except Problem as problem:
             await answer(send, problem.status, problem.code, problem.message)
+        except Exception:
+            # A database that is away, ours or MLflow's: the client tries again, and nobody is shown why.
+            logger.exception("The gate failed at %s %s", scope["method"], scope["path"])
+            if not begun:
+                await answer(send, 503, "TEMPORARILY_UNAVAILABLE", AWAY)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -73,14 +88,25 @@ class TrackingGate:
         if rule.need not in bearer.rights:
             raise Problem(403, "PERMISSION_DENIED", "Your role in this project does not allow this.")
         if path == SERVER_INFO:
-            # The client need not know of workspaces: its project is in the address.
-            await respond(send, 200, {"store_type": "SqlStore", "workspaces_enabled": False})
+            # The client need not know of workspaces: its project is in the address; ours asks for the pages.
+            facts = {"store_type": "SqlStore", "workspaces_enabled": False}
+            await respond(send, 200, {**facts, "throughline_url": settings.PUBLIC_URL})
             return
         query = _query(scope["query_string"])
         allow.check_query(query)
         allow.check_place(path, slug, query)
         body, receive = await _body(rule, scope["method"], headers, slug, receive)
-        await self._forward(scope, receive, send, bearer=bearer, path=path, rule=rule, body=body)
+        inner = self._inner or server.application()
+        slug = bearer.project.slug
+        if slug not in self._known:
+            await run(server.ensure_workspace, slug)
+            self._known.add(slug)
+        inward = _inward(scope, path, slug)
+        if is_named(query, body):
+            number = await self._defaults.number(inner, inward, slug, make=rule.need == allow.WRITE)
+            body = renamed(body, number)
+            inward, receive = await _about(inward, receive, query, body, number)
+        await self._forward(inward, receive, send, bearer=bearer, rule=rule, body=body)
 
     async def _forward(
         self,
@@ -89,14 +115,10 @@ class TrackingGate:
         send: Send,
         *,
         bearer: Bearer,
-        path: str,
         rule: allow.Rule,
         body: Mapping[str, Any],
     ) -> None:
-        inner = self._inner or server.application()
-        if bearer.project.slug not in self._known:
-            await run(server.ensure_workspace, bearer.project.slug)
-            self._known.add(bearer.project.slug)
+        inner, path = self._inner or server.application(), scope["path"]
         intent: UUID | None = None
         if rule.need == allow.WRITE:
             intent = await run(
@@ -117,13 +139,11 @@ class TrackingGate:
             await send(message)
 
         try:
-            await inner(_inward(scope, path, bearer.project.slug), receive, watch)
+            await inner(scope, receive, watch)
         except Exception:
             logger.exception("MLflow failed at %s %s", scope["method"], path)
             if not begun:
-                raise Problem(
-                    503, "TEMPORARILY_UNAVAILABLE", "Tracking does not answer. Try again."
-                ) from None
+                raise Problem(503, "TEMPORARILY_UNAVAILABLE", AWAY) from None
         finally:
             if intent is not None:
                 await run(self._intents.settle, intent, status)
@@ -188,7 +208,7 @@ async def _body(
         return {}, receive
     content = await _read(receive, headers)
     if rule.body == "none" or (method == "DELETE" and not content):
-        return {}, _again(content, receive)
+        return {}, once(content, receive)
     try:
         body = json.loads(content.decode())
     except (ValueError, RecursionError):
@@ -203,7 +223,7 @@ async def _body(
         allow.check_body(body, slug)
     except Refused as refused:
         raise Problem(400, "INVALID_PARAMETER_VALUE", str(refused)) from refused
-    return body, _again(content, receive)
+    return body, once(content, receive)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -228,25 +248,27 @@ async def _read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _again(content: bytes, rest: Receive) -> Receive:
-    """The body once more; after it what the connection says, such as that the client is gone."""
-    sent = False
-
-    async def receive() -> Message:
-        nonlocal sent
-        if sent:
-            return await rest()
-        sent = True
-        return {"type": "http.request", "body": content, "more_body": False}
-
-    return receive
-
-
 def _inward(scope: Scope, path: str, slug: str) -> Scope:
     """The request as MLflow sees it: no prefix, no credentials, no headers of proxies, our workspace."""
     headers = [(name, value) for name, value in scope["headers"] if name in PASSED_ON]
     headers += [(b"host", b"localhost"), (WORKSPACE, slug.encode())]
     return {**scope, "path": path, "raw_path": path.encode(), "root_path": "", "headers": headers}
+
+
+async def _about(
+    scope: Scope, receive: Receive, query: Mapping[str, list[str]], body: Mapping[str, Any], number: str
+) -> tuple[Scope, Receive]:
+    """The request with another experiment in it, in its query and in its body."""
+    if "experiment_id" in query:
+        query = {**query, "experiment_id": [number]}
+        scope = {**scope, "query_string": urlencode(query, doseq=True).encode()}
+    if not body:
+        return scope, receive
+    await receive()
+    content = json.dumps(body).encode()
+    headers = [pair for pair in scope["headers"] if pair[0] != b"content-length"]
+    headers.append((b"content-length", str(len(content)).encode()))
+    return {**scope, "headers": headers}, once(content, receive)
 
 
 def _safe(path: str, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -176,6 +176,7 @@ def _environment(project: Project, secret: str) -> dict[str, str]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING": "false",
         "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONPATH": str(settings.BASE_DIR / "client" / "src"),
         "PYTHONWARNINGS": "ignore",
     }
 
