@@ -51,11 +51,13 @@ def send(
     context: Mapping[str, Any],
     attachments: Sequence[Attachment] = (),
     by: User | None = None,
+    stop_url: str = "",
 ) -> OutgoingMail:
     """Queue one mail to one address.
 
     ``template`` is a name without ending, such as "emails/invitation"; ``attachments`` are (name, content,
-    media type). The context also gets ``organization`` and ``public_url``.
+    media type). ``stop_url`` is for mails that nobody asked for one by one. The context also gets
+    ``organization`` and ``public_url``.
     """
     values = {"organization": organization, "public_url": settings.PUBLIC_URL, **context}
     with as_in(organization):
@@ -68,6 +70,7 @@ def send(
         text=text,
         html=render_to_string("emails/layout.html", {**values, "subject": subject, "blocks": _blocks(text)}),
         created_by=by,
+        stop_url=stop_url,
     )
     MailAttachment.objects.bulk_create(
         [
@@ -136,7 +139,14 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
         else None
     )
     reply_to = [organization.mail_reply_to] if organization and organization.mail_reply_to else None
-    message = EmailMultiAlternatives(mail.subject, mail.text, sender, [mail.to], reply_to=reply_to)
+    headers = (
+        {"List-Unsubscribe": f"<{mail.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        if mail.stop_url
+        else None
+    )
+    message = EmailMultiAlternatives(
+        mail.subject, mail.text, sender, [mail.to], reply_to=reply_to, headers=headers
+    )
     message.attach_alternative(mail.html, "text/html")
     for attachment in mail.attachments.all():
         message.attach(attachment.name, bytes(attachment.content), attachment.media_type)
@@ -146,7 +156,7 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
 @transaction.atomic
 def _sent(mail: OutgoingMail) -> None:
     OutgoingMail.objects.filter(pk=mail.pk).update(
-        state=OutgoingMail.State.SENT, sent_at=timezone.now(), text="", html="", error=""
+        state=OutgoingMail.State.SENT, sent_at=timezone.now(), text="", html="", stop_url="", error=""
     )
     MailAttachment.objects.filter(mail=mail).delete()
 

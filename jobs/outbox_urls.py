@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
+from jobs import digest_views as digest
 from jobs import webhook_views as webhooks
 
 app_name = "outbox"
 urlpatterns = [
+    path("settings/digest/", digest.choose, name="digest"),
+    path("digest/stop/<str:mark>/", digest.stop, name="digest_stop"),
     path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
     path("settings/webhooks/new/", webhooks.add, name="webhook_add"),
     path("settings/webhooks/<uuid:pk>/", webhooks.webhook, name="webhook"),

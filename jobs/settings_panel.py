@@ -14,8 +14,11 @@ from accounts.permissions import allowed
 
 
 def buttons(request: HttpRequest, organization: Any) -> dict[str, SafeString]:
-    """A link to webhooks, for who may see them."""
+    """Links to the digest, for everybody, and to webhooks, for who may see them."""
     membership = get_membership(request.user, organization)
-    if membership is None or not allowed(membership.role, "oversee", organization.state):
+    if membership is None:
         return {}
-    return {"buttons": format_html('<a class="button" href="{}">Webhooks</a> ', reverse("outbox:webhooks"))}
+    found = format_html('<a class="button" href="{}">Mail digest</a> ', reverse("outbox:digest"))
+    if allowed(membership.role, "oversee", organization.state):
+        found += format_html('<a class="button" href="{}">Webhooks</a> ', reverse("outbox:webhooks"))
+    return {"buttons": found}

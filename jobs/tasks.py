@@ -11,7 +11,7 @@ from django_tasks import task
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
-from jobs import outbox, runner
+from jobs import digest, outbox, runner
 from jobs.models import Job
 from jobs.webhook_delivery import deliver, deliver_due
 
@@ -72,6 +72,12 @@ def hand_on() -> None:
     """Every minute: spread events that were left behind, and try again what is due."""
     outbox.spread_waiting()
     deliver_due()
+
+
+@db_periodic_task(crontab(minute="5"))
+def send_digests() -> None:
+    """Every hour: send the digests that are due, in the morning of each organization."""
+    digest.send_due()
 
 
 @db_periodic_task(crontab(hour="3", minute="40"))
