@@ -37,7 +37,7 @@ works = accounts.create_organization(by=zoe, name="Works")
 for user, role in ((vic, "viewer"), (bob, "facilitator")):
     accounts.add_member(firm, user=user, by=ann, role=role, functions=[], unit=None)
 one = open_from_initiative(firm, by=ann, initiative="x", name="one")
-two = open_from_initiative(firm, by=ann, initiative="x", name="two")
+two = open_from_initiative(firm, by=ann, initiative="y", name="two")
 three = open_from_initiative(works, by=zoe, initiative="x", name="three")
 token("one", one, ann); token("two", two, ann); token("three", three, zoe)
 token("viewer", one, vic); token("leaver", one, bob); token("serving", one, ann, "serving")
