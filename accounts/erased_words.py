@@ -10,6 +10,10 @@ NAME = "Erased person"
 ADDRESS = "erased address"
 
 
+def _english(words: Iterable[str]) -> list[str]:
+    return [word for word in words if word.isascii()]
+
+
 class Erased:
     """Who is erased: a name and addresses, and how a text reads without them.
 
@@ -29,8 +33,13 @@ class Erased:
 
     @property
     def words(self) -> list[str]:
-        """What to look for."""
-        return sorted({*self.addresses, *([self.name] if self.name else [])})
+        """One of these stands in every text that names the person, in whatever case.
+
+        SQLite folds English letters alone, and any white space may stand between the words of a name; so a
+        name is looked for by its longest English word. Where there is none, the empty word finds everything.
+        """
+        names = [max(_english(self.name.split()), key=len, default="")] if self.name else []
+        return sorted({*(address if address.isascii() else "" for address in self.addresses), *names})
 
     def text(self, value: str) -> str:
         """`value` without the person."""

@@ -8,12 +8,14 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from accounts.erased_words import Erased
-from accounts.models import Organization, User
+from accounts.models import AuditEvent, Membership, Organization, User
 
 
 def organizations_of(user: User) -> QuerySet[Organization]:
-    """Where the person's name means this person."""
-    return Organization.objects.filter(memberships__user=user)
+    """Where the person's name means this person: where the person is a member or was one."""
+    left = AuditEvent.objects.filter(event="member.removed", data__user=str(user.pk))
+    here = Q(pk__in=Membership.objects.filter(user=user).values("organization"))
+    return Organization.objects.filter(here | Q(pk__in=left.values("chain__organization")))
 
 
 def rewrite(rows: QuerySet[Any], fields: Sequence[str], erased: Erased, *, counts: bool = False) -> int:

@@ -153,5 +153,7 @@ def _record(template: CharterTemplate, event: str, by: User, data: dict[str, Any
         actor=by,
         event=event,
         subject=template,
-        data={"name": template.name, **data},
+        data=data,
+        # People name templates after people; erasure can empty this.
+        personal={"name": template.name},
     )
