@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test import Client
+from django.test import Client, SimpleTestCase
 from hypothesis import settings as hypothesis_settings
 
 from accounts import actions, append_only
@@ -19,6 +19,29 @@ from accounts.models import Membership, Organization, User
 # Time limits for single examples fail on a busy machine and prove nothing.
 hypothesis_settings.register_profile("steady", deadline=None)
 hypothesis_settings.load_profile("steady")
+
+# Fixtures that open the database of the run, or one beside it on the same server.
+DATABASE_FIXTURES = frozenset(("db", "transactional_db", "live_server", "server", "databases"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out the tests that use no database or bring a SQLite of their own.
+
+    They ran beside SQLite and would run the same again.
+    """
+    if connection.vendor != "postgresql":
+        return
+    left = [item for item in items if not _uses_the_database(item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if _uses_the_database(item)]
+
+
+def _uses_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("django_db"):
+        return True
+    if isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, SimpleTestCase):
+        return True
+    return not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @dataclass(frozen=True)
