@@ -93,6 +93,7 @@ ACTIONS: Final[dict[str, Rule]] = {
     "initiative.progress": Rule("Record how far an initiative is", "edit"),
     "use_case.edit": Rule("Add, change and put away use cases", "edit"),
     "project.open": Rule("Open the project of a charter in force", "manage"),
+    "project.load": Rule("See how much of their week people have promised to projects", "oversee"),
     "audit.read": Rule("Read and check the audit log", "oversee"),
 }
 
@@ -111,6 +112,7 @@ PROJECT_ACTIONS: Final[dict[str, Rule]] = {
     "project.talk": Rule("Write check-ins; ask somebody, note an answer", "contribute"),
     "project.token": Rule("Make a token for tracking", "contribute", also="one’s own can always be ended"),
     "project.answer": Rule("Answer an ask", "contribute", also="who is asked, by account or personal link"),
+    "project.people": Rule("Add people, change their role and share, take them off", "lead"),
     "project.close": Rule("Close, pause and take up the project", "lead"),
     "project.tokens": Rule("See and end everybody’s tokens", "lead"),
 }

@@ -281,6 +281,8 @@ LINK_TARGETS = "config.links.TARGETS"
 AUDIT_CHECKS = ["charters.proof.check"]
 # What else forgets a person who is erased.
 ERASERS = ["assessment.erasing.erase", "roadmap.erasing.erase", "charters.erasing.erase"]
+# What apps above accounts do when somebody is removed from an organization, in the same transaction.
+AFTER_LEAVING = ["projects.actions.people.leave_organization"]
 # What apps above charters do when the outcome owner has decided, in the same transaction.
 AFTER_DECISION = ["projects.actions.closing.follow_decision"]
 AUDIT_SENTENCES = "config.audit_sentences.SENTENCES"

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from math import isfinite
 
+from projects.load import PersonLoad
 from projects.models import Milestone
 from projects.words import HEALTH
 from ui import formats
-from ui.charts.spec import Lines
+from ui.charts.spec import Lines, WeekBars
 from ui.charts.spec_days import DueMark, StateWeeks, Timeline, WeekState
 from ui.words import counted, in_words, plural, sentence
 
@@ -94,4 +95,21 @@ def milestone_timeline(milestones: Sequence[Milestone], today: dt.date) -> Timel
         marks=marks,
         today=today,
         note=f"{sentence(counted(undated, 'milestone has', 'milestones have'))} no day." if undated else "",
+    )
+
+
+def load_by_week(load: PersonLoad, monday: dt.date) -> WeekBars:
+    """What one person has promised by week, against what the person has."""
+    verb = "is over" if load.is_over else "stays within"
+    return WeekBars(
+        key="load",
+        title=f"{load.name} {verb} {load.capacity} % of a full week",
+        unit="Percent of a full week promised to projects, by week; full weeks dark",
+        start=monday,
+        values=tuple(float(value) for value in load.weeks),
+        capacity=float(load.capacity),
+        capacity_label=f"Has {load.capacity} %",
+        value_name="Promised, %",
+        span=12,
+        note="On some projects nobody has said the share." if load.unsaid else "",
     )

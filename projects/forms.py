@@ -9,10 +9,13 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
-from accounts.models import Membership, Organization
+from accounts.models import Membership, Organization, User
 from projects.actions.talking import CHECKIN_WEEKS_BACK
 from projects.models import CheckIn, Milestone, Paper, Project, ProjectMember, Task
+from projects.people import overload_sentences, promise_of
 from projects.weeks import monday_of
+from roadmap.queries import today_of
+from roadmap.standard import role_names
 from ui.formats import day
 from ui.forms import DateInput, PlainForm, Segments, ShortNumberInput, TextLines
 
@@ -144,16 +147,33 @@ class AnswerForm(PlainForm):
     answer = forms.CharField(max_length=5000, widget=TextLines(rows=5), label="Your answer")
 
 
-class MemberForm(PlainForm):
-    name = forms.CharField(max_length=300, label="Name")
-    email = forms.EmailField(required=False, label="Address")
+class ChangeMemberForm(PlainForm):
     role = forms.ChoiceField(choices=ProjectMember.Role.choices, widget=Segments, label="Role here")
-    works_as = forms.CharField(required=False, max_length=120, label="Works as")
+    works_as = forms.ChoiceField(required=False, label="Works as")
     share = forms.IntegerField(
         required=False,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
+        widget=ShortNumberInput,
         label="Share of a full week, %",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = list(role_names().items())
+        # A role that an own charter wrote in its own words stays choosable.
+        own = str(self.initial.get("works_as", ""))
+        known += [(own, own)] if own and own not in role_names() else []
+        field = self.fields["works_as"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = [("", "Not said"), *known]
+
+
+class MemberForm(ChangeMemberForm):
+    name = forms.CharField(max_length=300, label="Name")
+    email = forms.EmailField(
+        required=False, label="Address", help_text="With an account here, the person is let into the project."
+    )
+    field_order = ("name", "email", "role", "works_as", "share")
 
 
 class CloseForm(PlainForm):
@@ -197,11 +217,15 @@ class OpenInitiativeForm(PlainForm):
     starts_on = forms.DateField(widget=DateInput, label="First day")
     ends_on = forms.DateField(widget=DateInput, label="Last day")
     milestones = forms.BooleanField(required=False, initial=True, label="Take over the milestones")
+    despite = forms.BooleanField(required=False, label="Open it all the same")
 
-    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organization: Organization, opener: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         lead = self.fields["lead"]
         assert isinstance(lead, forms.ModelChoiceField)  # noqa: S101
+        self.organization, self.opener = organization, opener
+        if not self.is_bound:
+            del self.fields["despite"]
         lead.queryset = Membership.objects.filter(
             organization=organization, role__in=("owner", "facilitator", "member"), user__is_active=True
         ).select_related("user")
@@ -213,7 +237,22 @@ class OpenInitiativeForm(PlainForm):
             self.add_error("starts_on", "Choose a day within ten years from now.")
         elif first and last and not 0 <= (last - first).days <= MOST_DAYS_AWAY:
             self.add_error("ends_on", "Choose a day after the first, within ten years.")
+        if self.errors:
+            del self.fields["despite"]
+        else:
+            self._mind_the_load(values)
         return values
+
+    def _mind_the_load(self, values: dict[str, Any]) -> None:
+        """Whoever would be promised too much is named once; a tick opens the project all the same."""
+        lead = values["lead"].user if values.get("lead") else self.opener
+        people = [(lead.get_full_name(), lead.email, values.get("share"))]
+        added = promise_of(self.organization, people, values["starts_on"], values["ends_on"])
+        too_much = overload_sentences(self.organization, added, today_of(self.organization))
+        if not too_much:
+            del self.fields["despite"]
+        elif not values.get("despite"):
+            self.add_error("despite", too_much)
 
 
 class TokenForm(PlainForm):

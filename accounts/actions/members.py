@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts import audit
 from accounts.actions.organizations import known_functions
@@ -126,6 +128,8 @@ def remove_member(membership: Membership, *, by: User) -> None:
         data={"user": current.user_id, "role": current.role, "tokens": tokens, "links": links},
         personal={"address": current.user.email, "name": current.user.name},
     )
+    for path in settings.AFTER_LEAVING:
+        import_string(path)(current.user, current.organization, by)
     current.delete()
 
 

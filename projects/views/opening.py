@@ -17,10 +17,12 @@ from charters.kept_page import LearningRow, similar_learnings
 from charters.models import Charter
 from projects.actions import Start, open_from_charter, open_from_initiative
 from projects.forms import OpenInitiativeForm
+from projects.people import overload_sentences, promise_of
 from projects.proposals import Proposal, foreseen, proposal_of
 from projects.queries import of_initiative
 from projects.views.frame import posted
 from roadmap.access import get_initiative
+from roadmap.queries import today_of
 from ui.errors import Conflict
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
@@ -38,7 +40,15 @@ def open_project(request: HttpRequest, charter: UUID) -> HttpResponse:
     existing = getattr(found, "project", None)
     if existing is not None:
         return redirect("projects:show", existing.pk)
-    context = {"charter": found, "takes": foreseen(found), "lessons": _lessons(found)}
+    takes = foreseen(found)
+    people = [(name, "", share) for name, _, share in takes.people]
+    added = promise_of(found.organization, people, takes.starts_on, takes.ends_on)
+    context = {
+        "charter": found,
+        "takes": takes,
+        "lessons": _lessons(found),
+        "too_much": overload_sentences(found.organization, added, today_of(found.organization)),
+    }
     return render(request, "projects/open.html", context)
 
 
@@ -53,7 +63,9 @@ def open_initiative(request: HttpRequest, key: str) -> HttpResponse:
     organization = current_membership(request, "manage").organization
     initiative = get_initiative(organization, key)
     proposal = proposal_of(organization, initiative)
-    form = OpenInitiativeForm(posted(request), organization=organization, initial=_initial(proposal))
+    form = OpenInitiativeForm(
+        posted(request), organization=organization, opener=person(request), initial=_initial(proposal)
+    )
     if request.method == "POST" and form.is_valid():
         project = open_from_initiative(
             organization,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import current_membership, person
+from accounts.permissions import allowed
 from assessment.models import Assessment
 from assessment.queries import latest_result
 from projects.access import get_standing
@@ -33,10 +34,12 @@ PAGE = 50
 @login_required
 def project_list(request: HttpRequest) -> HttpResponse:
     """All projects of the organization with their health."""
-    organization = current_membership(request).organization
+    membership = current_membership(request)
+    organization = membership.organization
     page = Paginator(projects_of(organization), PAGE).get_page(request.GET.get("page"))
     rows = [{"project": project, "health": health_mark(getattr(project, "health", None))} for project in page]
-    return render(request, "projects/list.html", {"rows": rows, "page": page})
+    oversees = allowed(membership.role, "oversee", organization.state)
+    return render(request, "projects/list.html", {"rows": rows, "page": page, "oversees": oversees})
 
 
 @require_safe

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import current_membership, get_membership, person
+from accounts.permissions import allowed
 from projects.actions.talking import answer_ask
 from projects.forms import AnswerForm
 from projects.models import Ask
@@ -50,6 +51,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "query": urlencode(chosen) + "&" if chosen else "",
         "times": reply_times(membership.organization),
+        "oversees": allowed(membership.role, "oversee", membership.organization.state),
     }
     return render(request, "projects/waiting.html", context)
 

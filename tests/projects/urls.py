@@ -11,7 +11,7 @@ from projects.actions.tokens import create_project_token
 from projects.actions.work import add_paper, add_task, save_milestone, save_risk
 from projects.models import Project
 from tests.projects import cast as made
-from tests.urls_rows import IN, MISSING, POST, SIGN_IN, Row, at, by_link, own
+from tests.urls_rows import FORBIDDEN, IN, MISSING, POST, SIGN_IN, Row, at, by_link, own
 
 Make = Callable[[Any], list[Any]]
 
@@ -59,6 +59,10 @@ def slug_with(*more: Any) -> Make:
     return lambda cast: [_project(cast).slug, *more]
 
 
+def member(cast: Any) -> list[Any]:
+    return [_project(cast).members.exclude(role="lead")[0].pk]
+
+
 def ask_of_bob(cast: Any) -> list[Any]:
     values = {"what": "Access to the archive", "of_name": "Bob", "of_email": cast.bob.email}
     return [ask_somebody(_project(cast), by=cast.frank, values=values).pk]
@@ -98,6 +102,10 @@ ROWS: dict[str, Row] = {
     "projects:arrival": at("view", make=project_with()),
     "projects:token_make": at("manage", make=project_with(), method=POST, data={"name": "Notebook"}),
     "projects:token_revoke": Row((SIGN_IN, MISSING, MISSING, MISSING, IN, IN), make=token, method=POST),
+    "projects:people": Row((SIGN_IN, IN, FORBIDDEN, FORBIDDEN, IN, IN)),
+    "projects:member_add": at("manage", make=project_with()),
+    "projects:member": at("manage", make=member),
+    "projects:member_leave": at("manage", make=member, method=POST),
     "projects:waiting": own("view"),
     "projects:ask_own": Row((SIGN_IN, MISSING, MISSING, IN, MISSING, MISSING), make=ask_of_bob),
     "projects:ask_withdraw": at("manage", make=ask, method=POST),
