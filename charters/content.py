@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from charters.fields import Value
+
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 SEVERITIES = ("note", "advise", "block")
 
@@ -89,6 +91,16 @@ class Content:
 
     def name_of(self, party: str) -> str:
         return self.parties[party].name if party in self.parties else party
+
+    def of_route(self, fields: Mapping[str, Value]) -> dict[str, Value]:
+        """The fields without the clauses that the chosen route does not call for."""
+        route = self.routes.get(str(fields.get("route", "")))
+        called = {f"clause.{clause.id}" for clause in route.clauses} if route else set()
+        return {
+            name: value
+            for name, value in fields.items()
+            if name in called or name.partition(".")[0] != "clause"
+        }
 
 
 @cache

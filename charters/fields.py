@@ -108,7 +108,7 @@ FIELDS: tuple[Spec, ...] = (
     Spec("time_start", "First day", "date"),
     Spec("time_end", "Last day", "date", help="With the week of the decision."),
     Spec("decision_on", "Decision by", "date"),
-    Spec("budget_external", "External spend", "number", help="In the organization's currency, high end."),
+    Spec("budget_external", "External spend", "number", help="In the organization’s currency, high end."),
     Spec("internal_weeks", "Own effort in person-weeks", "number"),
     Spec("funded_by", "Released by", "line", help="Who releases the money and from where."),
     Spec("funded_until", "Released until", "date"),
@@ -130,7 +130,7 @@ FIELDS: tuple[Spec, ...] = (
     Spec("deployment_in_scope", "Deployment is in scope", "yes"),
     Spec("to_production", "The scale step leads to production", "yes"),
     Spec("deployment", "Deployment and stack", help="Where it would run and with which tools."),
-    Spec("integration", "Integration", help="Which of today's systems it meets."),
+    Spec("integration", "Integration", help="Which of today’s systems it meets."),
     Spec(
         "risk_class",
         "Risk class",
@@ -140,7 +140,7 @@ FIELDS: tuple[Spec, ...] = (
         "Limited: people talk with it or see what it made, and must be told. Minimal: everything else.",
         options=RISK_CLASSES,
     ),
-    Spec("risk_scheme", "By which scheme", "line", help="EU AI Act, or the organization's own."),
+    Spec("risk_scheme", "By which scheme", "line", help="EU AI Act, or the organization’s own."),
     Spec("risk_reason", "Why this class"),
     Spec(
         "impact",
@@ -149,7 +149,7 @@ FIELDS: tuple[Spec, ...] = (
     ),
     Spec("human_oversight", "Human oversight", help="Who can strike, change or stop an answer."),
     Spec("human_cases", "Cases in which a person has the last word"),
-    Spec("work_changes", "Steps of people's work that change"),
+    Spec("work_changes", "Steps of people’s work that change"),
     Spec("told_by", "Who has told those concerned", "line"),
     Spec("told_on", "Told on", "date"),
     Spec("update_day", "Weekly update on", "choice", options=WEEKDAYS),
@@ -177,7 +177,7 @@ _CRITERION = (
     Spec("unit", "Unit", "line", help="fraction (0 to 1), percent, count, ms, hours, currency, none …"),
     Spec("tolerance", "Tolerance", "number", help="With “equal to” only."),
     Spec("baseline", "Figure of today", "number"),
-    Spec("baseline_method", "How today's figure was measured", "line"),
+    Spec("baseline_method", "How today’s figure was measured", "line"),
     Spec("asset", "Data asset", "line"),
     Spec("file", "Evaluation file", "line"),
     Spec("sha256", "SHA-256 of the file", "sha256"),
@@ -250,6 +250,8 @@ _FAMILIES = (
 )
 BY_NAME: Mapping[str, Spec] = {spec.name: spec for spec in FIELDS}
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _FAMILIES}
+# No record may stand where no page shows it.
+_FIXED_KEYS: Mapping[str, frozenset[str]] = {"pathway": frozenset(key for key, _ in OUTCOMES)}
 
 
 def family_of(name: str) -> Family | None:
@@ -257,7 +259,8 @@ def family_of(name: str) -> Family | None:
     if name in BY_NAME:
         return None
     prefix, _, key = name.partition(".")
-    if prefix not in FAMILIES or not _KEY.fullmatch(key):
+    fixed = _FIXED_KEYS.get(prefix)
+    if prefix not in FAMILIES or not _KEY.fullmatch(key) or (fixed and key not in fixed):
         raise FieldError(f"{name[:80]} is not a field of a charter.")
     return FAMILIES[prefix]
 

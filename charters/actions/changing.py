@@ -13,9 +13,11 @@ from charters.actions.drafting import put_back
 from charters.actions.events import FASTER, close_round, leave, lock, move_charter, move_revision
 from charters.actions.outcome import report_to_use_case
 from charters.change_rules import missing_roles
+from charters.content import content
 from charters.document import fields_of
+from charters.fields import Value
 from charters.models import ChangeRequest, Charter, Revision, SignoffRound
-from charters.queries import document_of
+from charters.queries import document_of, draft_of
 from charters.signoff import Move, State
 from ui.errors import Conflict, Invalid
 from ui.words import listed
@@ -78,7 +80,7 @@ def drop_change(charter: Charter, *, by: User, reason: str) -> ChangeRequest:
     if change is None:
         raise Conflict("There is no open change request to drop.")
     _void_revision(locked, by, reason)
-    put_back(locked, fields_of(document_of(change.base)), by=by)
+    put_back(locked, _as_in_force(locked, document_of(change.base)), by=by)
     move_charter(locked, State(locked.state), State.IN_FORCE)
     title = str(document_of(change.base)["fields"].get("title", ""))
     Charter.objects.filter(pk=locked.pk).update(draft_reason="", title=title)
@@ -90,6 +92,13 @@ def drop_change(charter: Charter, *, by: User, reason: str) -> ChangeRequest:
     leave("change_dropped", revision=change.base, by=by, data={"change": change.number}, words=reason)
     report_to_use_case(locked, change.base, "running", by=by)
     return change
+
+
+def _as_in_force(charter: Charter, document: dict[str, Any]) -> dict[str, Value]:
+    """The fields of the text in force, and beside them what was written for other routes."""
+    base, held = fields_of(document), draft_of(charter).values
+    seen = content().of_route({**held, "route": base.get("route", "")})
+    return {**{name: value for name, value in held.items() if name not in seen}, **base}
 
 
 def _void_revision(charter: Charter, by: User, reason: str) -> None:
