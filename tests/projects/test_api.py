@@ -105,3 +105,135 @@ def test_scopes_and_strangers(cast: Any, project: Project) -> None:
     assert api(cast, cast.bob, "charters:write").get(criteria(project)).status_code == 403
     stranger = create_token(cast.other, by=cast.charlie, name="t", scopes=["projects:write"])[1]
     assert by_token(stranger).get(criteria(project)).status_code == 404
+
+
+def url(project: Project, rest: str = "") -> str:
+    return f"/api/v1/projects/{project.slug}/{rest}"
+
+
+def test_projects_are_listed_and_read(cast: Any, project: Project) -> None:
+    client = api(cast, cast.victor, "projects:read")
+    (row,) = client.get("/api/v1/projects/").json()["results"]
+    assert (row["slug"], row["charter"]) == (project.slug, str(project.charter_id))
+    assert client.get(url(project)).json() == row
+    assert client.get("/api/v1/projects/not-there/").status_code == 404
+    assert client.post(url(project, "tasks/"), {"title": "x"}, format="json").status_code == 403
+
+
+def test_cards_are_added_changed_and_put_away(cast: Any, project: Project) -> None:
+    client = api(cast, cast.frank)
+    lead = project.members.get(role="lead")
+    made_one = client.post(url(project, "tasks/"), {"title": "Label", "owner": str(lead.pk)}, format="json")
+    assert made_one.status_code == 201, made_one.json()
+    task = made_one.json()
+    assert (task["column"], task["owner"], task["version"]) == ("todo", str(lead.pk), 1)
+    at = url(project, f"tasks/{task['id']}/")
+    changed = client.patch(at, {"column": "done", "version": 1}, format="json").json()
+    assert (changed["column"], changed["title"], changed["version"]) == ("done", "Label", 2)
+    assert changed["done_at"] is not None
+    stale = client.patch(at, {"title": "Other", "version": 1}, format="json")
+    assert (stale.status_code, stale.json()["error"]["code"]) == (409, "conflict")
+    assert [row["id"] for row in client.get(url(project, "tasks/")).json()["results"]] == [task["id"]]
+    assert client.delete(at).status_code == 204
+    assert client.get(url(project, "tasks/")).json()["results"] == []
+
+
+def test_lists_come_in_pages(cast: Any, project: Project) -> None:
+    client = api(cast, cast.frank)
+    for number in range(5):
+        client.post(url(project, "tasks/"), {"title": f"Card {number}"}, format="json")
+    first = client.get(url(project, "tasks/?page_size=3")).json()
+    second = client.get(first["next"]).json()
+    titles = [row["title"] for row in [*first["results"], *second["results"]]]
+    assert titles == [f"Card {number}" for number in (4, 3, 2, 1, 0)]
+    assert client.get(url(project, "asks/?cursor=cD14")).status_code == 400
+
+
+def test_milestones_and_risks(cast: Any, project: Project) -> None:
+    client = api(cast, cast.frank)
+    milestone = client.post(
+        url(project, "milestones/"), {"title": "Data", "due_on": "2026-05-01"}, format="json"
+    ).json()
+    changed = client.patch(
+        url(project, f"milestones/{milestone['id']}/"), {"done_on": "2026-04-30"}, format="json"
+    ).json()
+    assert (changed["title"], changed["due_on"], changed["done_on"]) == ("Data", "2026-05-01", "2026-04-30")
+    assert milestone["id"] in {row["id"] for row in client.get(url(project, "milestones/")).json()["results"]}
+    risk = client.post(url(project, "risks/"), {"title": "No labels", "effect": 3}, format="json").json()
+    at = url(project, f"risks/{risk['id']}/")
+    assert client.patch(at, {"likelihood": 1}, format="json").json()["effect"] == 3
+    assert client.patch(at, {"likelihood": 4}, format="json").status_code == 400
+    assert client.post(f"{at}close/").status_code == 204
+    assert client.post(f"{at}close/").status_code == 409
+    assert client.get(url(project, "risks/")).json()["results"][0]["closed_at"] is not None
+
+
+def test_asks_and_check_ins(cast: Any, project: Project) -> None:
+    client = api(cast, cast.frank)
+    given = {"what": "Access", "of_name": "Ida", "since": "2026-01-05", "department": "IT"}
+    ask = client.post(url(project, "asks/"), given, format="json").json()
+    answered = client.post(url(project, f"asks/{ask['id']}/answer/"), {"answer": "Here"}, format="json")
+    assert (answered.json()["answer"], answered.json()["answered_by"]) == ("Here", "Ida")
+    assert client.post(url(project, f"asks/{ask['id']}/withdraw/")).status_code == 409
+    assert "of_email" not in client.get(url(project, "asks/")).json()["results"][0]
+    late = client.post(url(project, "asks/"), {**given, "since": "2999-01-01"}, format="json")
+    assert late.json()["error"]["fields"] == {"since": ["A day from 2000 until today."]}
+    today = timezone.localdate()
+    week = (today - dt.timedelta(days=today.weekday())).isoformat()
+    amber = client.post(url(project, "check-ins/"), {"week": week, "health": "amber"}, format="json")
+    assert (amber.status_code, list(amber.json()["error"]["fields"])) == (422, ["reason"])
+    client.post(
+        url(project, "check-ins/"), {"week": week, "health": "amber", "reason": "Labels"}, format="json"
+    )
+    (row,) = client.get(url(project, "check-ins/")).json()["results"]
+    assert (row["week"], row["health"], row["reason"]) == (week, "amber", "Labels")
+
+
+def test_a_repeated_request_changes_nothing(cast: Any, project: Project) -> None:
+    client = api(cast, cast.frank)
+    for _ in range(2):
+        answer = client.post(
+            url(project, "tasks/"), {"title": "Once"}, format="json", headers={"Idempotency-Key": "k1"}
+        )
+        assert answer.status_code == 201
+    assert answer.headers["Idempotent-Replay"] == "true"
+    assert project.tasks.count() == 1
+
+
+def test_nothing_of_another_project_is_reached_or_linked(cast: Any, project: Project) -> None:
+    client = api(cast, cast.frank)
+    other = open_from_initiative(cast.organization, by=cast.frank, initiative="x", name="Other")
+    task = client.post(url(other, "tasks/"), {"title": "Theirs"}, format="json").json()
+    at = url(project, f"tasks/{task['id']}/")
+    assert client.patch(at, {"title": "Mine", "version": 1}, format="json").status_code == 404
+    assert client.delete(at).status_code == 404
+    stranger = str(other.members.get(role="lead").pk)
+    refused = client.post(url(project, "tasks/"), {"title": "x", "owner": stranger}, format="json")
+    assert (refused.status_code, list(refused.json()["error"]["fields"])) == (422, ["owner"])
+    outside = by_token(create_token(cast.other, by=cast.charlie, name="t", scopes=["projects:write"])[1])
+    for rest in ("", "tasks/", "milestones/", "risks/", "asks/", "check-ins/", "readings/", "criteria/"):
+        assert outside.get(url(project, rest)).status_code == 404
+        assert by_token(tracking(other, cast.frank)).get(url(project, rest)).status_code == 401
+
+
+def test_an_archived_project_can_be_read_and_not_changed(cast: Any, project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(archived_at=timezone.now())
+    client = api(cast, cast.frank)
+    assert client.get(url(project)).status_code == 200
+    assert client.post(url(project, "tasks/"), {"title": "x"}, format="json").status_code == 409
+
+
+def test_readings_stand_behind_the_verdicts(cast: Any, project: Project) -> None:
+    record_reading(
+        revision_in_force(project.charter),
+        "c1",
+        by=cast.frank,
+        taken_on=dt.date(2026, 3, 2),
+        value=0.7,
+        unit="fraction",
+        metric_key="recall_score",
+        candidate="bearing/2",
+        data_name="holdout.csv",
+    )
+    (row,) = api(cast, cast.victor, "projects:read").get(url(project, "readings/")).json()
+    assert (row["criterion"], row["value"], row["by_name"]) == ("c1", 0.7, "Frank")

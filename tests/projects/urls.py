@@ -68,6 +68,16 @@ def ask_of_bob(cast: Any) -> list[Any]:
     return [ask_somebody(_project(cast), by=cast.frank, values=values).pk]
 
 
+def slug_and(make: Make) -> Make:
+    """The short name of the project that the object was made in, and the object's id."""
+
+    def both(cast: Any) -> list[Any]:
+        arguments = make(cast)
+        return [Project.objects.get(organization=cast.organization).slug, *arguments]
+
+    return both
+
+
 ROWS: dict[str, Row] = {
     "projects:list": own("view"),
     "projects:open": at("manage", make=in_force, method=POST),
@@ -111,5 +121,19 @@ ROWS: dict[str, Row] = {
     "projects:ask_withdraw": at("manage", make=ask, method=POST),
     "projects:ask_answer": at("manage", make=ask),
     "projects:ask_link": by_link(make=ask),
+    "project-list": own("view"),
+    "project-detail": at("view", make=slug_with()),
     "project-criteria": at("view", make=slug_with()),
+    "project-readings": at("view", make=slug_with()),
+    "project-tasks": at("view", make=slug_with()),
+    "project-task": at("manage", make=slug_and(task), method="delete"),
+    "project-milestones": at("view", make=slug_with()),
+    "project-milestone": at("manage", make=slug_and(milestone), method="patch"),
+    "project-risks": at("view", make=slug_with()),
+    "project-risk": at("manage", make=slug_and(risk), method="patch"),
+    "project-close-risk": at("manage", make=slug_and(risk), method=POST),
+    "project-checkins": at("view", make=slug_with()),
+    "project-asks": at("view", make=slug_with()),
+    "project-answer": at("manage", make=slug_and(ask), method=POST),
+    "project-withdraw": at("manage", make=slug_and(ask), method=POST),
 }

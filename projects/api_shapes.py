@@ -1,0 +1,154 @@
+"""What the API shows of a project and takes for its work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from accounts.api import StrictSerializer
+from projects.models import Ask, CheckIn, Milestone, Project, Risk, Task
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """A project; `charter` is the id of the signed charter that it was opened from, or null."""
+
+    class Meta:
+        model = Project
+        fields = (
+            "id", "slug", "name", "purpose", "state", "charter", "use_case", "initiative", "starts_on",
+            "ends_on", "created_at", "archived_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    """A card of the board. `owner` is the id of somebody on the project; `version` counts changes."""
+
+    class Meta:
+        model = Task
+        fields = (
+            "id", "title", "note", "column", "owner", "due_on", "milestone", "version", "created_at",
+            "done_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
+    """Something that is there on a day; `deliverable` is its key in the charter."""
+
+    class Meta:
+        model = Milestone
+        fields = ("id", "title", "due_on", "done_on", "deliverable", "created_at")
+        read_only_fields = fields
+
+
+class RiskSerializer(serializers.ModelSerializer[Risk]):
+    """What could go wrong; likelihood and effect from 1 (low) to 3 (high)."""
+
+    class Meta:
+        model = Risk
+        fields = ("id", "title", "response", "likelihood", "effect", "owner", "created_at", "closed_at")
+        read_only_fields = fields
+
+
+class AskSerializer(serializers.ModelSerializer[Ask]):
+    """Somebody is waited for, since a day. A blocking ask stops the clock of the time box."""
+
+    class Meta:
+        model = Ask
+        fields = (
+            "id", "what", "why", "of_name", "department", "blocks", "since", "needed_by", "escalated_at",
+            "answered_at", "answered_by", "answer", "withdrawn_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
+    """How the project stood in the week from a Monday; `health` is empty while nobody answered."""
+
+    class Meta:
+        model = CheckIn
+        fields = ("week", "health", "reason", "by_name", "asked_at", "answered_at")
+        read_only_fields = fields
+
+
+class TaskValues(StrictSerializer):
+    """The fields of a card."""
+
+    title = serializers.CharField(max_length=300)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    column = serializers.ChoiceField(choices=Task.Column.choices, required=False)
+    owner = serializers.UUIDField(required=False, allow_null=True)
+    due_on = serializers.DateField(required=False, allow_null=True)
+    milestone = serializers.UUIDField(required=False, allow_null=True)
+
+
+class TaskChange(TaskValues):
+    """Fields to change, and the version that they are written over."""
+
+    title = serializers.CharField(max_length=300, required=False)
+    version = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
+
+
+class MilestoneValues(StrictSerializer):
+    """The fields of a milestone."""
+
+    title = serializers.CharField(max_length=300)
+    due_on = serializers.DateField(required=False, allow_null=True)
+    done_on = serializers.DateField(required=False, allow_null=True)
+
+
+class MilestoneChange(MilestoneValues):
+    """Fields of a milestone to change."""
+
+    title = serializers.CharField(max_length=300, required=False)
+
+
+class RiskValues(StrictSerializer):
+    """The fields of a risk."""
+
+    title = serializers.CharField(max_length=300)
+    response = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    likelihood = serializers.IntegerField(min_value=1, max_value=3, required=False)
+    effect = serializers.IntegerField(min_value=1, max_value=3, required=False)
+    owner = serializers.UUIDField(required=False, allow_null=True)
+
+
+class RiskChange(RiskValues):
+    """Fields of a risk to change."""
+
+    title = serializers.CharField(max_length=300, required=False)
+
+
+class NewAsk(StrictSerializer):
+    """Who is asked for what. With an address a link by which it can be answered is mailed there."""
+
+    what = serializers.CharField(max_length=300)
+    why = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    of_name = serializers.CharField(max_length=300)
+    of_email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
+    department = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    blocks = serializers.BooleanField(required=False)
+    since = serializers.DateField(required=False)
+    needed_by = serializers.DateField(required=False, allow_null=True)
+
+    def validate_since(self, value: Any) -> Any:
+        if value.year < 2000 or value > timezone.localdate():
+            raise serializers.ValidationError("A day from 2000 until today.")
+        return value
+
+
+class AskAnswer(StrictSerializer):
+    """An answer that came by another way."""
+
+    answer = serializers.CharField(max_length=5000)
+
+
+class NewCheckIn(StrictSerializer):
+    """The week by its Monday, at most eight weeks back; at risk and off track need a reason."""
+
+    week = serializers.DateField()
+    health = serializers.ChoiceField(choices=CheckIn.Health.choices)
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
