@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from charters import rules_criteria, rules_people, rules_terms
 from charters.content import SEVERITIES, Content
@@ -94,13 +96,21 @@ def check(
         Problem(
             rule_id,
             severity_of(rule_id, content, severities or {}),
-            _capitalized(content.rules[rule_id].sentence.format_map(spot.values)),
+            _capitalized(content.rules[rule_id].sentence.format_map(_in_words(spot.values))),
             spot.place,
         )
         for rule_id, rule in RULES.items()
         for spot in rule(text, around, content)
     ]
     return sorted(problems, key=lambda problem: -SEVERITIES.index(problem.severity))
+
+
+def _in_words(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Days as people write them: 4 Dec 2026."""
+    return {
+        name: f"{value.day} {value:%b %Y}" if isinstance(value, date) else value
+        for name, value in values.items()
+    }
 
 
 def severity_of(rule_id: str, content: Content, severities: Mapping[str, str]) -> str:

@@ -208,9 +208,9 @@ def _why_other_data(criterion: Criterion, reading: Reading) -> str:
     if asked.name and reading.data_name != asked.name:
         return f"Measured on {reading.data_name or 'unnamed data'}; the charter names {asked.name}."
     if asked.sha256 and reading.data_sha256 and reading.data_sha256.lower() != asked.sha256.lower():
-        return f"{asked.name} was another file when it was measured: its SHA-256 differs from the charter's."
+        return f"{asked.name} was another file when it was measured: its SHA-256 differs from the charter’s."
     if asked.digest and reading.data_digest != asked.digest:
-        return f"{asked.name} was measured with another digest than the charter's."
+        return f"{asked.name} was measured with another digest than the charter’s."
     if asked.sha256 and not (reading.data_sha256 or (asked.digest and reading.data_digest)):
         return f"Nothing shows that {asked.name} was the file that the charter names."
     if reading.slice.strip() != criterion.slice.strip():

@@ -102,7 +102,7 @@ def _terms(criterion: Criterion, day: DayText) -> str:
     if baseline is not None:
         bits.append(f"Today {figure(baseline, criterion.unit)}" + (f", by {method}" if method else ""))
     elif method:
-        bits.append(f"Today's figure: {method}")
+        bits.append(f"Today’s figure: {method}")
     if criterion.is_question and criterion.evidence:
         bits.append(f"Proof: {criterion.evidence}")
     person = criterion.answered_by or criterion.measured_by

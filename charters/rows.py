@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from charters.content import content
+from charters.content import content, role_names
 from charters.document import natural, read
-from charters.fields import BY_NAME, FAMILIES, OUTCOMES, Value
+from charters.fields import BY_NAME, FAMILIES, OUTCOMES, Spec, Value
 from charters.forms import Row, asset_options, clause_spec, family_rows
 from charters.models import Charter
 from charters.queries import draft_document, required_seats
@@ -77,6 +77,22 @@ def _data(charter: Charter, values: dict[str, Value]) -> list[Row]:
     ]
 
 
+def _team(charter: Charter, values: dict[str, Value]) -> list[Row]:
+    """The seven roles by name; one that somebody wrote in words of their own can be kept."""
+    rows = family_rows("team", values, blank=2, noun="Person")
+    return [
+        replace(row, parts=tuple(_role(part, values.get(row.name)) for part in row.parts)) for row in rows
+    ]
+
+
+def _role(part: Spec, held: Value | None) -> Spec:
+    if part.name != "role":
+        return part
+    own = str(held.get("role", "")) if isinstance(held, dict) else ""
+    names = role_names() | ({own: own} if own and own not in role_names() else {})
+    return replace(part, kind="choice", options=tuple(names.items()))
+
+
 def _pathway(charter: Charter, values: dict[str, Value]) -> list[Row]:
     return [Row(f"pathway.{key}", label, parts=FAMILIES["pathway"].parts) for key, label in OUTCOMES]
 
@@ -84,7 +100,7 @@ def _pathway(charter: Charter, values: dict[str, Value]) -> list[Row]:
 _FAMILY_ROWS = {
     "clause": _clauses,
     "seat": _seats,
-    "team": lambda charter, values: family_rows("team", values, blank=2, noun="Person"),
+    "team": _team,
     "deliverable": lambda charter, values: family_rows("deliverable", values, blank=1, noun="Deliverable"),
     "data": _data,
     "pathway": _pathway,

@@ -99,4 +99,4 @@ def holds_up(round_: SignoffRound) -> list[str]:
     if round_.state != State.OUT:
         return []
     rows = list(Signatory.objects.filter(round=round_))
-    return list(blocked(rows, round_.revision.charter.organization_id).values())
+    return list(dict.fromkeys(blocked(rows, round_.revision.charter.organization_id).values()))

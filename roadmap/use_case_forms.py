@@ -110,7 +110,7 @@ class UseCaseForm(PlainForm):
 def _level_field(question: Question) -> forms.ChoiceField:
     choices = [(str(level), sentence) for level, sentence in enumerate(question.levels)]
     return forms.ChoiceField(
-        choices=[*choices, (UNKNOWN, "I don't know")],
+        choices=[*choices, (UNKNOWN, "I don’t know")],
         required=False,
         label=question.question,
         widget=forms.RadioSelect,

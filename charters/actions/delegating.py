@@ -79,7 +79,7 @@ def _waiting(mine: list[Signatory], by: User | None) -> list[Signatory]:
 
 def _refuse_same_person(to: User, seat: Signatory) -> None:
     if is_seat_of(seat, to) or to.email == seat.email:
-        raise Invalid("This is the seat's own holder.", fields={"delegate": ["Choose somebody else."]})
+        raise Invalid("This is the seat’s own holder.", fields={"delegate": ["Choose somebody else."]})
 
 
 def _hand_over(round_: SignoffRound, seats: list[Signatory], to: User | None, reason: str = "") -> None:

@@ -49,7 +49,7 @@ def copy_link(guest: Guest, *, by: User) -> str:
     """A further link to hand over in person, while mail only goes to files. It reads; it never signs."""
     _refuse_revoked(guest)
     if not mail.mail_goes_to_files():
-        raise Conflict("Mail works here, so the link goes to the guest's address only.")
+        raise Conflict("Mail works here, so the link goes to the guest’s address only.")
     return mail.absolute(_issue(guest, by))
 
 

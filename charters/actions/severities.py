@@ -60,7 +60,7 @@ def _refuse(chosen: Mapping[str, str], rules: Mapping[str, Rule]) -> None:
         if rule is None:
             errors[rule_id[:80]] = ["There is no such rule."]
         elif severity and severity not in SEVERITIES:
-            errors[rule_id] = [f"One of {', '.join(SEVERITIES)}, or empty for the rule's own."]
+            errors[rule_id] = [f"One of {', '.join(SEVERITIES)}, or empty for the rule’s own."]
         elif severity and SEVERITIES.index(severity) < SEVERITIES.index(rule.floor):
             errors[rule_id] = [f"This rule is at least {WORDS[rule.floor]}."]
     if errors:

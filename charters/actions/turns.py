@@ -20,7 +20,7 @@ from charters.signoff import SeatState, State
 from ui.errors import Conflict, FreshSignInRequired, NotAllowed
 
 ENDED = "This round has ended; nothing can be signed in it any more."
-NOT_YOURS = "This seat is somebody else's."
+NOT_YOURS = "This seat is somebody else’s."
 LEFT = "You are not a member of this organization any more, so you cannot answer here."
 
 

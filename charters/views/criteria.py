@@ -141,7 +141,8 @@ def _with_upload(request: HttpRequest, name: str) -> tuple[QueryDict, bool]:
 
 def _stored(key: str, record: Any) -> dict[str, Any]:
     shown = to_criterion(key, record if isinstance(record, dict) else {})
-    return {"view": _view(key, record), "flaws": writing_problems(shown, content()) if record else []}
+    flaws = writing_problems(shown, content()) if record else []
+    return {"view": _view(key, record), "flaws": flaws, "blank": not record}
 
 
 def _live(form: FieldsForm, key: str) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _page(
         "first": known.routes[found.first.route],
         "second": known.routes[found.proposals[1].route],
         "rights": Rights.of(membership),
-        "line_stations": stations_of(charter, caption_of(charter, None)) if charter else None,
+        **({"line_stations": stations_of(charter, caption_of(charter, None))} if charter else {}),
     }
     return render(request, "charters/route_guide.html", context)
 

@@ -128,8 +128,9 @@ def by_link(request: HttpRequest, pk: UUID) -> HttpResponse:
     if ask is None or not links.kept_somewhere(request) or links.current(request, ASK, ask) is None:
         raise NotFound
     form = AnswerForm(posted(request))
+    bar = {"organization": ask.project.organization.name, "what": ask.project.name}
+    context = {"ask": ask, "form": form, "link_bar": bar}
     if request.method == "POST" and form.is_valid():
         answer_ask(ask, answer=form.cleaned_data["answer"], name=ask.of_name, by=None)
-        return render(request, "projects/ask_done.html", {"ask": ask})
-    context = {"ask": ask, "form": form}
+        return render(request, "projects/ask_done.html", context)
     return render(request, "projects/ask_link.html", context, status=422 if form.errors else 200)
