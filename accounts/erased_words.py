@@ -59,3 +59,10 @@ class Erased:
         if isinstance(value, dict):
             return {key: self.value(part) for key, part in value.items()}
         return value
+
+
+class Said(Erased):
+    """The same for words that may not be empty: what was nothing but an address becomes "Erased person"."""
+
+    def text(self, value: str) -> str:
+        return super().text(value) or (NAME if value else "")

@@ -18,10 +18,17 @@ def organizations_of(user: User) -> QuerySet[Organization]:
     return Organization.objects.filter(here | Q(pk__in=left.values("chain__organization")))
 
 
-def rewrite(rows: QuerySet[Any], fields: Sequence[str], erased: Erased, *, counts: bool = False) -> int:
+def rewrite(
+    rows: QuerySet[Any],
+    fields: Sequence[str],
+    erased: Erased,
+    *,
+    counts: bool = False,
+    counter: str = "revision",
+) -> int:
     """Take the person out of these text fields; returns how many rows changed.
 
-    With `counts` the revision of a changed row rises, so that an older page cannot write the words back.
+    With `counts` the `counter` of a changed row rises, so that an older page cannot write the words back.
     """
     wanted = Q()
     for field in fields:
@@ -32,6 +39,6 @@ def rewrite(rows: QuerySet[Any], fields: Sequence[str], erased: Erased, *, count
         new = {field: erased.text(getattr(row, field)) for field in fields}
         if all(getattr(row, field) == text for field, text in new.items()):
             continue
-        raised: dict[str, Any] = {"revision": F("revision") + 1} if counts else {}
+        raised: dict[str, Any] = {counter: F(counter) + 1} if counts else {}
         changed += rows.model._default_manager.filter(pk=row.pk).update(**new, **raised)
     return changed

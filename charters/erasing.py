@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import links
-from accounts.erased_words import NAME, Erased
+from accounts.erased_words import NAME, Erased, Said
 from accounts.erasing import organizations_of, rewrite
 from accounts.models import User
 from charters.models import (
@@ -26,17 +26,10 @@ from charters.models import (
 from charters.signoff import SeatState
 
 
-class _Said(Erased):
-    """The same for words that may not be empty: what was nothing but an address becomes "Erased person"."""
-
-    def text(self, value: str) -> str:
-        return super().text(value) or (NAME if value else "")
-
-
 def erase(user: User, addresses: set[str]) -> None:
     """Take the person out of drafts and their history; what was frozen or signed stands by its hash."""
     charters = Charter.objects.filter(organization__in=organizations_of(user))
-    erased, said = Erased(user.name, addresses), _Said(user.name, addresses)
+    erased, said = Erased(user.name, addresses), Said(user.name, addresses)
     for edit in FieldEdit.objects.filter(charter__in=charters):
         value = erased.value(edit.value)
         if value != edit.value:

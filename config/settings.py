@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from huey.serializer import SignedSerializer
 
-from config.keys import ensure_key
+from config.keys import ensure_key, retired_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -30,6 +30,8 @@ DEMO = env.bool("THROUGHLINE_DEMO", default=False)
 KEYS_DIR = DATA_DIR / "keys"
 SECRET_KEY = ensure_key(KEYS_DIR, "secret").hex()
 AUDIT_KEY = ensure_key(KEYS_DIR, "audit")
+# Keys of before `rotate_audit_key`: they seal nothing any more, and what they sealed verifies.
+AUDIT_RETIRED_KEYS = retired_keys(KEYS_DIR, "audit")
 # What seals sign-off sheets where it is not the installation's own key, and who says at what time.
 SEAL_KEY = env.str("SEAL_KEY", default="")
 SEAL_CERTIFICATE = env.str("SEAL_CERTIFICATE", default="")
@@ -280,7 +282,12 @@ LINK_TARGETS = "config.links.TARGETS"
 # What else is held against the audit log when it is verified.
 AUDIT_CHECKS = ["charters.proof.check"]
 # What else forgets a person who is erased.
-ERASERS = ["assessment.erasing.erase", "roadmap.erasing.erase", "charters.erasing.erase"]
+ERASERS = [
+    "assessment.erasing.erase",
+    "roadmap.erasing.erase",
+    "charters.erasing.erase",
+    "projects.erasing.erase",
+]
 # What apps above accounts do when somebody is removed from an organization, in the same transaction.
 AFTER_LEAVING = ["projects.actions.people.leave_organization"]
 # What apps above charters do when the outcome owner has decided, in the same transaction.
