@@ -29,7 +29,7 @@ from projects.models import (
 
 
 def erase(user: User, addresses: set[str]) -> None:
-    """Forget the person where the name means this person: in own organizations, and in projects as a guest."""
+    """Forget the person where the name means this person: own organizations, and projects as a guest."""
     guest = ProjectMember.objects.annotate(lower=Lower("email")).filter(Q(user=user) | Q(lower__in=addresses))
     # Read before the rows lose the address by which they are found.
     visited = list(guest.values_list("project_id", flat=True))
