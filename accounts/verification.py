@@ -52,8 +52,7 @@ class Report:
 
 def keys_by_mark() -> dict[str, bytes]:
     """The key in use and the retired ones, by the mark that entries carry."""
-    retired: Sequence[bytes] = getattr(settings, "AUDIT_RETIRED_KEYS", ())
-    return {chain.key_mark(key): key for key in (settings.AUDIT_KEY, *retired)}
+    return {chain.key_mark(key): key for key in (settings.AUDIT_KEY, *settings.AUDIT_RETIRED_KEYS)}
 
 
 def check_chains(keys: Sequence[str] | None, anchors: Sequence[Anchor]) -> Report:

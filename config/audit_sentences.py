@@ -88,6 +88,7 @@ SENTENCES: dict[str, str] = {
     "roster.added": "added {name} to the roster",
     "roster.archived": "archived {name} on the roster",
     "roster.changed": "changed the roster entry of {name}",
+    "audit_key.rotated": "gave the audit log a new key",
     "seal_key.rotated": "gave the installation a new sealing key",
     "use_case.archived": "archived a use case",
     "use_case.changed": "changed a use case",

@@ -93,7 +93,7 @@ def test_every_other_address_is_closed_to_a_guest(cast: Cast, opened: Any) -> No
         for part in pattern.url_patterns:
             names = list(part.pattern.converters)
             pk = keys.get(part.name, guest.pk if part.name.startswith("guest_") else charter.pk)
-            if part.name in ("guest", "guest_comment"):
+            if part.name in ("guest", "guest_comment", "guest_word"):
                 pk = other.pk
             given = {name: pk if name == "pk" else args.get(name, charter.pk) for name in names}
             url = reverse(f"charters:{part.name}", kwargs=given)
