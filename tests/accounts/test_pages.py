@@ -122,6 +122,7 @@ def test_a_further_organization(cast):
 
 
 @pytest.mark.parametrize("address", ["/people/", "/audit/", "/people/mail/"])
+@pytest.mark.queries
 def test_the_number_of_queries_does_not_grow_with_the_rows(cast, address):
     def queries(client):
         with CaptureQueriesContext(connection) as found:

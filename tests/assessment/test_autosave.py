@@ -90,6 +90,7 @@ def test_without_the_link_the_script_is_told_so(respondent: Respondent) -> None:
     assert response.json()["error"]["code"] == "signed_out"
 
 
+@pytest.mark.queries
 def test_a_save_takes_at_most_twelve_queries(respondent: Respondent) -> None:
     client = open_link(respondent)
     with CaptureQueriesContext(

@@ -62,6 +62,7 @@ def test_the_same_kind_about_the_same_subject_is_replaced(cast: Cast) -> None:
     assert "Blocked for 3 days." not in page
 
 
+@pytest.mark.queries
 def test_more_observations_ask_the_database_no_more(cast: Cast) -> None:
     client, counts = cast.client(cast.bob), []
     for count in (1, 30):

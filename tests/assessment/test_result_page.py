@@ -96,6 +96,7 @@ def test_the_page_does_not_change_when_answers_do(cast: Cast) -> None:
     assert client.get(f"/assessments/{assessment.pk}/charts/pillars.csv").content == before
 
 
+@pytest.mark.queries
 @pytest.mark.slow
 def test_cost_does_not_grow_with_people(cast: Cast) -> None:
     counts = []

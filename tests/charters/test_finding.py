@@ -164,6 +164,7 @@ def test_pages_keep_the_filter_and_every_charter_is_on_one_of_them(cast: Cast) -
     )
 
 
+@pytest.mark.queries
 @pytest.mark.parametrize("query", ["", "?waiting=me&sort=due", "?find=warning&owner=Owner+01&route=internal"])
 def test_the_list_costs_the_same_number_of_queries_for_many(cast: Cast, query: str) -> None:
     many_charters(cast, 8, out=3)

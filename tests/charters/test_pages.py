@@ -327,6 +327,7 @@ def test_revising_and_withdrawing_by_pages(cast: Cast, without_vendor: dict[str,
     assert "Superseded" in old
 
 
+@pytest.mark.queries
 def test_the_list_costs_the_same_for_many(cast: Cast, django_assert_max_num_queries: Any) -> None:
     client = signed_in(cast.frida)
     for number in range(12):

@@ -147,6 +147,7 @@ def test_changes_count_from_the_visit_before(cast: Cast) -> None:
     assert visit.last_seen_at > earlier
 
 
+@pytest.mark.queries
 @pytest.mark.parametrize("rounds", [1, 6])
 def test_the_desk_needs_the_same_queries_however_much_there_is(
     cast: Cast, rounds: int, django_assert_max_num_queries: Any
@@ -159,6 +160,7 @@ def test_the_desk_needs_the_same_queries_however_much_there_is(
         text(client)
 
 
+@pytest.mark.queries
 def test_more_charters_and_projects_ask_no_more_of_the_database(cast: Cast) -> None:
     client = cast.client("frank")
     counts = []

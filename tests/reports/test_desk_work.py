@@ -135,6 +135,7 @@ def test_a_project_past_its_last_day_is_late(cast: Cast, project: Project) -> No
     assert "Project past its last day" in desk(cast, "frank")
 
 
+@pytest.mark.queries
 def test_the_desk_needs_the_same_queries_for_one_project_and_for_twenty(cast: Cast, project: Project) -> None:
     def counted() -> int:
         client = cast.client("bob")

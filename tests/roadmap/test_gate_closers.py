@@ -69,6 +69,7 @@ def test_a_published_plan_shows_at_once_on_a_page_that_was_drawn_before(cast, pl
     assert "not in the published plan" not in cell.partition("planned:")[0]
 
 
+@pytest.mark.queries
 def test_more_open_gates_ask_the_database_no_more(cast, result):
     few, client = result.assessment_id, cast.client("bob")
     many = closed_round(cast.organization, cast.frank, level=0, title="Round 2").assessment_id

@@ -225,6 +225,7 @@ def test_figures_are_there_as_numbers(cast, plan):
     assert client.get(f"/roadmap/plans/{plan.pk}/charts/other.csv").status_code == 404
 
 
+@pytest.mark.queries
 def test_the_plan_page_asks_the_database_little(cast, plan, django_assert_max_num_queries):
     client = cast.client("victor")
     client.get("/roadmap/")

@@ -158,6 +158,7 @@ def test_archiving_and_back(cast: Cast) -> None:
     assert use_cases_of(cast.organization).count() == 1
 
 
+@pytest.mark.queries
 def test_the_list_costs_the_same_for_many(cast: Cast, django_assert_num_queries: object) -> None:
     def cost(number: int) -> int:
         from django.db import connection
