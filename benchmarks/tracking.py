@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from typing import Any
 
 os.environ["THROUGHLINE_DATA"] = tempfile.mkdtemp(prefix="throughline-bench-")
@@ -53,63 +54,71 @@ def store() -> sqlite3.Connection:
 
 def fill(database: sqlite3.Connection, workspace: str, number: int, runs: int) -> None:
     """Runs as a search for good parameters leaves them; the last one is registered."""
-    dice = random.Random(7)
     ids = [f"{number:08x}{at:024x}" for at in range(runs)]
-
-    def write(table: str, columns: str, rows: Any) -> None:
-        marks = ", ".join("?" for _ in columns.split(","))
-        database.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
-
+    experiment = (number, "search", "active", workspace)
+    write(database, "experiments", "experiment_id, name, lifecycle_stage, workspace", [experiment])
     write(
-        "experiments",
-        "experiment_id, name, lifecycle_stage, workspace",
-        [(number, "search", "active", workspace)],
-    )
-    write(
+        database,
         "runs",
         "run_uuid, name, user_id, status, start_time, end_time, lifecycle_stage, experiment_id",
-        (
-            (
-                run,
-                f"run-{at}",
-                "ida",
-                "FINISHED",
-                START + at * 1000,
-                START + at * 1000 + 500,
-                "active",
-                number,
-            )
-            for at, run in enumerate(ids)
-        ),
+        (run_row(run, at, number) for at, run in enumerate(ids)),
     )
+    fill_figures(database, ids)
+    fill_data(database, number, ids)
+    fill_models(database, workspace, number, ids[-1])
+    database.commit()
+
+
+def write(database: sqlite3.Connection, table: str, columns: str, rows: Iterable[Any]) -> None:
+    marks = ", ".join("?" for _ in columns.split(","))
+    database.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
+
+
+def run_row(run: str, at: int, experiment: int) -> tuple[Any, ...]:
+    start = START + at * 1000
+    return (run, f"run-{at}", "ida", "FINISHED", start, start + 500, "active", experiment)
+
+
+def fill_figures(database: sqlite3.Connection, ids: list[str]) -> None:
+    dice = random.Random(7)
     write(
+        database,
         "latest_metrics",
         "key, value, timestamp, step, is_nan, run_uuid",
         ((key, dice.random(), START, 9, False, run) for run in ids for key in METRICS),
     )
     write(
+        database,
         "params",
         "key, value, run_uuid",
         ((f"param_{at}", str(dice.random()), run) for run in ids for at in range(8)),
     )
+
+
+def fill_data(database: sqlite3.Connection, number: int, ids: list[str]) -> None:
     data = f"d-{number}"
     write(
+        database,
         "datasets",
         "dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source",
         [(data, number, "holdout.csv", "abcd1234", "local", "{}")],
     )
     write(
+        database,
         "inputs",
         "input_uuid, source_type, source_id, destination_type, destination_id",
         ((f"i{run}", "DATASET", data, "RUN", run) for run in ids),
     )
-    write("registered_models", "name, workspace", [("bearing", workspace)])
+
+
+def fill_models(database: sqlite3.Connection, workspace: str, number: int, run: str) -> None:
+    write(database, "registered_models", "name, workspace", [("bearing", workspace)])
     write(
+        database,
         "model_versions",
         "name, version, creation_time, current_stage, source, run_id, workspace",
-        [("bearing", 1, START, "None", f"models:/m-{number}", ids[-1], workspace)],
+        [("bearing", 1, START, "None", f"models:/m-{number}", run, workspace)],
     )
-    database.commit()
 
 
 def middle(client: Client, address: str) -> tuple[float, float]:

@@ -59,7 +59,7 @@ def head_of(charter: Charter, number: int) -> dict[str, Any]:
 def draft_document(charter: Charter, draft: Draft | None = None) -> dict[str, Any]:
     """The text that would be frozen now, as the next revision.
 
-    What was written for other routes stays in the draft and is no part of the text, where nobody would see it.
+    What was written for other routes stays in the draft and is no part of the text: nobody would see it.
     """
     draft = draft or draft_of(charter)
     return assemble(

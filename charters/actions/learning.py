@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -11,7 +13,7 @@ from charters.actions.events import lock
 from charters.actions.telling import tell_verdicts
 from charters.document import read
 from charters.keeping import lived_revision, standing_of
-from charters.models import Charter, Learning
+from charters.models import Charter, Learning, Revision
 from charters.queries import document_of
 from roadmap.actions.initiatives import known_items
 from roadmap.queries import catalogue_of
@@ -37,45 +39,49 @@ def record_learning(
     if revision is None:
         raise Conflict("Learning is recorded once a charter is in force.")
     texts = {"learned": learned.strip(), "evidence": evidence.strip()}
-    problems = {
-        name: [f"At most {LENGTHS[name]} characters."]
-        for name, text in texts.items()
-        if len(text) > LENGTHS[name]
-    }
-    problems |= {
-        name: ["A character that cannot be written."] for name, text in texts.items() if "\x00" in text
-    }
-    if not texts["learned"]:
-        problems["learned"] = ["Say in a sentence or two what is known now."]
-    if item and item not in known_items(locked.organization):
-        problems["item"] = ["A question of the questionnaire."]
-    if initiative and initiative not in catalogue_of(locked.organization).by_key:
-        problems["initiative"] = ["An initiative of the catalogue."]
-    questions = {one.key for one in read(document_of(revision)).criteria if one.is_question}
-    if criterion and criterion not in questions:
-        problems["criterion"] = ["A learning question of this charter."]
+    about = {"item": item, "initiative": initiative, "criterion": criterion}
+    problems = _wrong_texts(texts) | _wrong_places(locked, revision, **about)
     if problems:
         raise Invalid("Some fields need another value.", fields=problems)
     before = standing_of(revision)
-    row = Learning.objects.create(
-        charter=locked,
-        criterion=criterion,
-        item=item,
-        initiative=initiative,
-        by=by,
-        by_name=by.get_full_name(),
-        **texts,
-    )
+    row = Learning.objects.create(charter=locked, by=by, by_name=by.get_full_name(), **texts, **about)
     audit.record(
         organization=locked.organization,
         actor=by,
         event="charter.learned",
         subject=locked,
-        data={"learning": row.pk, "item": item, "initiative": initiative, "criterion": criterion},
+        data={"learning": row.pk, **about},
         personal=texts,
     )
     tell_verdicts(before, standing_of(revision), by=by, by_name=by.get_full_name())
     return row
+
+
+def _wrong_texts(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    problems = {}
+    for name, text in texts.items():
+        if len(text) > LENGTHS[name]:
+            problems[name] = [f"At most {LENGTHS[name]} characters."]
+        if "\x00" in text:
+            problems[name] = ["A character that cannot be written."]
+    if not texts["learned"]:
+        problems["learned"] = ["Say in a sentence or two what is known now."]
+    return problems
+
+
+def _wrong_places(
+    charter: Charter, revision: Revision, *, item: str, initiative: str, criterion: str
+) -> dict[str, list[str]]:
+    """What a record points at and is not there; an empty key points at nothing."""
+    problems = {}
+    if item and item not in known_items(charter.organization):
+        problems["item"] = ["A question of the questionnaire."]
+    if initiative and initiative not in catalogue_of(charter.organization).by_key:
+        problems["initiative"] = ["An initiative of the catalogue."]
+    questions = {one.key for one in read(document_of(revision)).criteria if one.is_question}
+    if criterion and criterion not in questions:
+        problems["criterion"] = ["A learning question of this charter."]
+    return problems
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -84,20 +85,7 @@ def _sign_one(
     changed = Signatory.objects.filter(pk=seat.pk, state=SeatState.WAITING, delegate_id=seat.delegate_id)
     if not changed.update(state=SeatState.SIGNED, answered_at=now):
         raise Conflict(FASTER)
-    # In the demo codes go to files and its door asks for no password: neither says anything about the person.
-    by_account = proof.method == Signature.Method.ACCOUNT
-    is_evidence = proof.how != BY_DEMO_DOOR if by_account else not settings.DEMO
-    kept = {
-        "role": seat.role,
-        "name": seat.name,
-        "method": proof.method,
-        "is_evidence": is_evidence,
-        "statement": STATEMENT,
-        "signed_at": now,
-        "confirmed": worded(limits),
-        "delegate_name": seat.delegate_name if seat.delegated_at else "",
-        "delegate_email": seat.delegate_email if seat.delegated_at else "",
-    }
+    kept, is_evidence = _as_signed(seat, proof, now, limits), _is_evidence(proof)
     # Names and addresses stand in the entry itself: a signature keeps them as signed, also after an erasure.
     facts = {
         "round": round_.pk,
@@ -105,7 +93,7 @@ def _sign_one(
         "address": seat.email,
         "how": proof.how,
         "evidence": is_evidence,
-        **{name: value for name, value in kept.items() if name != "is_evidence"},
+        **kept,
     }
     entry = leave(
         "signed", revision=round_.revision, by=by, round_=round_, signatory=seat, data=facts, at=now
@@ -120,11 +108,32 @@ def _sign_one(
                 email=seat.email,
                 user=by,
                 authenticated=proof.how[:40],
+                is_evidence=is_evidence,
                 audit=entry,
                 **kept,
             )
     except IntegrityError as error:
         raise Conflict(FASTER) from error
+
+
+def _as_signed(seat: Signatory, proof: Proof, now: dt.datetime, limits: Sequence[Limit]) -> dict[str, Any]:
+    """What the signature and its entry in the log both hold."""
+    return {
+        "role": seat.role,
+        "name": seat.name,
+        "method": proof.method,
+        "statement": STATEMENT,
+        "signed_at": now,
+        "confirmed": worded(limits),
+        "delegate_name": seat.delegate_name if seat.delegated_at else "",
+        "delegate_email": seat.delegate_email if seat.delegated_at else "",
+    }
+
+
+def _is_evidence(proof: Proof) -> bool:
+    """In the demo codes go to files and its door asks for no password: neither says who somebody is."""
+    by_account = proof.method == Signature.Method.ACCOUNT
+    return proof.how != BY_DEMO_DOOR if by_account else not settings.DEMO
 
 
 def _checked_against_table(round_: SignoffRound) -> signoff.Round:

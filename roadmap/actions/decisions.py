@@ -44,26 +44,8 @@ def take_up_decision(
 
     `poc` is the key of the POC that was decided, empty where the roadmap held none.
     """
-    today = today_of(organization)
-    weeks = max(1, min(LONGEST_WEEKS, -(-((due_on - today).days + 1) // 7)))
-    row = add_own_initiative(
-        organization,
-        {
-            "title": f"{VERBS[outcome]}: {title}"[:120],
-            "pillar": "strategy",
-            "phase": 1,
-            "kind": "practice",
-            "audience": AUDIENCES[outcome],
-            "duration_weeks": weeks,
-            "lifts": [_lift(organization, outcome)],
-            "effort": {},
-            "cost_low": 0,
-            "cost_high": 0,
-            "why": f"{source} was decided on {formats.day(today)}: {outcome}.",
-            "done_when": action[:400],
-        },
-        by=by,
-    )
+    entry = _entry(organization, outcome=outcome, title=title, action=action, due_on=due_on, source=source)
+    row = add_own_initiative(organization, entry, by=by)
     set_item(
         organization, row.key, by=by, choice=InitiativeChoice.Choice.IN, reason=f"Decided in {source}."[:300]
     )
@@ -86,6 +68,28 @@ def take_up_decision(
         source_path=source_path,
         poc=poc if poc in catalogue_of(organization).by_key else "",
     )
+
+
+def _entry(
+    organization: Organization, *, outcome: str, title: str, action: str, due_on: datetime.date, source: str
+) -> dict[str, Any]:
+    """The next step as an initiative of the catalogue, as long as the time until its day."""
+    today = today_of(organization)
+    weeks = max(1, min(LONGEST_WEEKS, -(-((due_on - today).days + 1) // 7)))
+    return {
+        "title": f"{VERBS[outcome]}: {title}"[:120],
+        "pillar": "strategy",
+        "phase": 1,
+        "kind": "practice",
+        "audience": AUDIENCES[outcome],
+        "duration_weeks": weeks,
+        "lifts": [_lift(organization, outcome)],
+        "effort": {},
+        "cost_low": 0,
+        "cost_high": 0,
+        "why": f"{source} was decided on {formats.day(today)}: {outcome}.",
+        "done_when": action[:400],
+    }
 
 
 def _lift(organization: Organization, outcome: str) -> dict[str, Any]:
