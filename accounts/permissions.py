@@ -112,8 +112,10 @@ PROJECT_ACTIONS: Final[dict[str, Rule]] = {
     "project.talk": Rule("Write check-ins; ask somebody, note an answer", "contribute"),
     "project.token": Rule("Make a token for tracking", "contribute", also="one’s own can always be ended"),
     "project.answer": Rule("Answer an ask", "contribute", also="who is asked, by account or personal link"),
+    "project.release": Rule("Let a document through that was held back", "lead"),
     "project.people": Rule("Add people, change their role and share, take them off", "lead"),
     "project.close": Rule("Close, pause and take up the project", "lead"),
+    "project.archive": Rule("Make and download the archive of the project", "lead"),
     "project.tokens": Rule("See and end everybody’s tokens", "lead"),
 }
 

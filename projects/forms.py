@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
 from projects.actions.talking import CHECKIN_WEEKS_BACK
+from projects.documents import ENDINGS
 from projects.models import CheckIn, Milestone, Paper, Project, ProjectMember, Task
 from projects.people import overload_sentences, promise_of
 from projects.weeks import monday_of
@@ -95,6 +96,15 @@ class PaperForm(_OfProject):
         if values.get("kind") == "minutes" and not values.get("text") and "text" not in self.errors:
             self.add_error("text", "Write what was said and agreed.")
         return values
+
+
+class DocumentForm(PlainForm):
+    file = forms.FileField(
+        label="File", widget=forms.FileInput(attrs={"accept": ",".join(f".{ending}" for ending in ENDINGS)})
+    )
+    title = forms.CharField(
+        required=False, max_length=300, label="Title", help_text="Else the name of the file."
+    )
 
 
 class CheckInForm(PlainForm):

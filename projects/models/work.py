@@ -143,6 +143,10 @@ class Paper(models.Model):
     )
     text = models.TextField(blank=True)
     held_on = models.DateField(null=True, blank=True)
+    # Why a document is held back, empty for a quiet one; and who answers for it that was let through.
+    held_because = models.CharField(max_length=300, blank=True)
+    released_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    released_at = models.DateTimeField(null=True, blank=True)
     added_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     added_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -157,3 +161,8 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is kept but cannot be downloaded."""
+        return bool(self.held_because) and self.released_at is None

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import person
 from accounts.models import User
 from projects.access import Standing, get_standing
+from projects.actions.documents import remove_document
 from projects.actions.work import (
     add_paper,
     archive_paper,
@@ -71,7 +72,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "risks": project.risks.filter(closed_at=None).select_related("owner"),
         "closed_risks": project.risks.exclude(closed_at=None).count(),
         "decisions": project.decisions.all(),
-        "papers": project.papers.filter(archived_at=None),
+        "papers": project.papers.filter(archived_at=None).select_related("file"),
     }
     return render(request, "projects/records.html", context)
 
@@ -153,7 +154,10 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponse:
 def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a paper off the list."""
     row, standing = _get(request, Paper, pk)
-    archive_paper(row)
+    if row.file_id is None:
+        archive_paper(row)
+    else:
+        remove_document(row, by=person(request))
     messages.success(request, f"“{row.title}” is off the list.")
     return redirect("projects:records", standing.project.pk)
 

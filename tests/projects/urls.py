@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from projects.actions.documents import add_document
 from projects.actions.talking import ask_somebody
 from projects.actions.tokens import create_project_token
 from projects.actions.work import add_paper, add_task, save_milestone, save_risk
@@ -43,6 +44,11 @@ def risk(cast: Any) -> list[Any]:
 def paper(cast: Any) -> list[Any]:
     values = {"kind": "link", "title": "Wiki", "url": "https://wiki.example.org/"}
     return [add_paper(_project(cast), by=cast.frank, values=values).pk]
+
+
+def document(cast: Any) -> list[Any]:
+    kept = add_document(_project(cast), by=cast.frank, name="notes.txt", content=b"Agreed.")
+    return [kept.pk]
 
 
 def token(cast: Any) -> list[Any]:
@@ -96,6 +102,9 @@ ROWS: dict[str, Row] = {
     "projects:milestone": at("manage", make=milestone),
     "projects:risk": at("manage", make=risk),
     "projects:risk_close": at("manage", make=risk, method=POST),
+    "projects:document_add": at("manage", make=project_with()),
+    "projects:document": at("view", make=document),
+    "projects:document_release": at("manage", make=document, method=POST),
     "projects:paper_archive": at("manage", make=paper, method=POST),
     "projects:checkins": at("view", make=project_with()),
     "projects:asks": at("view", make=project_with()),
