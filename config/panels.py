@@ -14,6 +14,7 @@ PANELS: dict[str, list[str]] = {
     "initiatives.projects": ["projects.panels.initiative"],
     "charters.project": ["projects.panels.charter"],
     "projects.tracking": ["reports.demo.runs_panel.making"],
+    "projects.overview": ["reports.archive_panel.link"],
     "desk.waits": [
         "reports.desk_assessments.waits",
         "reports.desk_roadmap.waits",

@@ -287,6 +287,7 @@ ERASERS = [
     "roadmap.erasing.erase",
     "charters.erasing.erase",
     "projects.erasing.erase",
+    "reports.erasing.erase",
 ]
 # What apps above accounts do when somebody is removed from an organization, in the same transaction.
 AFTER_LEAVING = ["projects.actions.people.leave_organization"]

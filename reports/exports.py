@@ -49,7 +49,8 @@ def safe(value: object) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
-def _lines(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+def csv_lines(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """A CSV in pieces; texts in ``rows`` went through ``safe`` before."""
     writer = csv.writer(_Line())
     yield BYTE_ORDER_MARK + writer.writerow(head)
     batch: list[str] = []
@@ -63,7 +64,7 @@ def _lines(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
 
 def answer_lines(assessment: Assessment) -> Iterator[str]:
     """One row per person and answer of a named round, in the order of people and questions."""
-    return _lines(HEAD, _answer_rows(assessment, questionnaires.of(assessment)))
+    return csv_lines(HEAD, _answer_rows(assessment, questionnaires.of(assessment)))
 
 
 def _answer_rows(assessment: Assessment, questionnaire: Questionnaire) -> Iterator[list[Any]]:
@@ -123,7 +124,7 @@ def group_lines(assessment: Assessment) -> Iterator[str]:
         raise Conflict("Figures of a confidential round can be exported once its answers are locked.")
     frozen = result_of(assessment) if assessment.state == "closed" else None
     result = frozen.content if frozen else compute(assessment).to_dict()
-    return _lines(GROUP_HEAD, _group_rows(result, questionnaires.of(assessment)))
+    return csv_lines(GROUP_HEAD, _group_rows(result, questionnaires.of(assessment)))
 
 
 def _group_rows(result: dict[str, Any], questionnaire: Questionnaire) -> Iterator[list[Any]]:

@@ -60,3 +60,19 @@ class DeskVisit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} at the desk"
+
+
+class ProjectArchive(models.Model):
+    """The last archive that was made of a project. Its file holds names: erasing somebody removes it."""
+
+    project = models.OneToOneField(
+        "projects.Project", on_delete=models.CASCADE, related_name="archive", primary_key=True
+    )
+    file = models.ForeignKey("jobs.StoredFile", on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Archive of {self.project}"

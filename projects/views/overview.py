@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -25,6 +26,7 @@ from projects.words import health_mark
 from roadmap.queries import catalogue_of, latest_plan
 from roadmap.standard import role_names
 from ui.formats import day
+from ui.panels import fill
 from ui.words import plural
 
 PAGE = 50
@@ -61,7 +63,8 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "decision": decision_box(project, person(request)),
         "lessons": lessons_elsewhere(project),
     }
-    return render(request, "projects/show.html", context)
+    page = render_to_string("projects/show.html", context, request)
+    return HttpResponse(fill(page, request, project))
 
 
 def _facts(project: Project, box: TimeBox | None, counts: dict[str, int]) -> list[dict[str, str]]:

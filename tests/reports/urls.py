@@ -8,11 +8,16 @@ from uuid import uuid4
 from assessment.models import Result
 from jobs.models import Job
 from tests.assessment.urls import closed, closed_with
-from tests.urls_rows import MISSING, POST, SIGN_IN, Row, at, by_link, everybody, own, signed_in
+from tests.projects import cast as projects
+from tests.urls_rows import FORBIDDEN, MISSING, POST, SIGN_IN, Row, at, by_link, everybody, own, signed_in
 
 
 def result(cast: Any) -> list[Any]:
     return ["readiness", Result.objects.get(assessment=closed(cast)).pk]
+
+
+def project(cast: Any) -> list[Any]:
+    return [projects.project(cast.organization, cast.frank).pk]
 
 
 def somebodys_job(cast: Any) -> list[Any]:
@@ -35,6 +40,9 @@ ROWS: dict[str, Row] = {
     "jobs:show": Row((SIGN_IN, *(MISSING,) * 5), make=somebodys_job),
     "jobs:cancel": Row((SIGN_IN, *(MISSING,) * 5), make=somebodys_job, method=POST),
     "reports:list": own("view"),
+    "reports:archive": at("manage", make=project),
+    "reports:archive_make": at("manage", make=project, method=POST),
+    "reports:archive_download": Row((SIGN_IN, MISSING, FORBIDDEN, FORBIDDEN, MISSING, MISSING), make=project),
     "reports:show": at("view", make=result),
     "reports:make": at("view", make=result, method=POST),
     "reports:download": nobodys(),
