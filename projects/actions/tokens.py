@@ -96,7 +96,8 @@ def bearer_of(secret: str, *, slug: str, scope: str) -> Bearer | None:
     rights = frozenset(need for need in ("view", "contribute", "lead") if standing.may(need))
     if "view" not in rights:
         return None
-    if token.project.archived_at is not None or token.project.organization.archived_at is not None:
+    archived = token.project.archived_at or token.project.organization.archived_at
+    if archived or token.project.state == Project.State.CLOSED:
         rights = frozenset({"view"})
     if token.last_used_at is None or now - token.last_used_at > NOTED_EVERY:
         ProjectToken.objects.filter(pk=token.pk).update(last_used_at=now)

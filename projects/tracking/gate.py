@@ -20,10 +20,11 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
 
-from projects.actions.tokens import Bearer, bearer_of
+from projects.actions.tokens import Bearer
 from projects.models import ProjectToken
 from projects.tracking import allow, server
 from projects.tracking.allow import Refused
+from projects.tracking.bearers import Bearers
 from projects.tracking.default_experiment import DefaultExperiments, is_named, once, renamed
 from projects.tracking.intents import Intents
 from projects.tracking.server import Message, Receive, Scope, Send
@@ -54,6 +55,7 @@ class TrackingGate:
     def __init__(self, inner: server.Application | None = None) -> None:
         self._inner = inner
         self._known: set[str] = set()
+        self._bearers = Bearers()
         self._intents = Intents()
         self._defaults = DefaultExperiments()
 
@@ -81,7 +83,7 @@ class TrackingGate:
         headers = dict(scope["headers"])
         _refuse_strange_host(headers)
         slug, path = split(scope)
-        bearer = await run(bearer_of, _secret(headers), slug=slug, scope=ProjectToken.Scope.TRACKING)
+        bearer = await run(self._bearers.find, _secret(headers), slug=slug, scope=ProjectToken.Scope.TRACKING)
         if bearer is None:
             raise Problem(401, "UNAUTHENTICATED", "This token does not open this project.")
         rule = _rule(scope["method"], path)
@@ -120,7 +122,7 @@ class TrackingGate:
     ) -> None:
         inner, path = self._inner or server.application(), scope["path"]
         intent: UUID | None = None
-        if rule.need == allow.WRITE:
+        if rule.need == allow.WRITE and not self._intents.covers(bearer.project, path, body):
             intent = await run(
                 self._intents.begin,
                 bearer.project,

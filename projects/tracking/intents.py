@@ -25,21 +25,24 @@ class Intents:
     def __init__(self) -> None:
         self._recent: dict[tuple[UUID, str], tuple[int, UUID]] = {}
 
+    def covers(self, project: Project, path: str, body: Mapping[str, Any]) -> bool:
+        """Whether this write is folded into an intent that is there already; asks no database."""
+        run = _run_of(body) or path
+        return _is_folded(path) and self._recent.get((project.pk, run), (0, None))[0] == int(time.time())
+
     def begin(
         self, project: Project, *, by: User, method: str, path: str, body: Mapping[str, Any]
     ) -> UUID | None:
         """The id of a new row; None where the same run has one of this second already."""
         subject = {key: str(body[key])[:250] for key in SUBJECT_KEYS if body.get(key)}
-        folded = path.rpartition("/")[2] in FOLDED
-        run = subject.get("run_id") or subject.get("run_uuid") or path
         second = int(time.time())
-        if folded and self._recent.get((project.pk, run), (0, None))[0] == second:
+        if self.covers(project, path, body):
             return None
         row = Intent.objects.create(project=project, by=by, method=method, path=path[:300], subject=subject)
-        if folded:
+        if _is_folded(path):
             if len(self._recent) > KEPT:
                 self._recent.clear()
-            self._recent[project.pk, run] = (second, row.pk)
+            self._recent[project.pk, _run_of(body) or path] = (second, row.pk)
         return row.pk
 
     def settle(self, pk: UUID, status: int) -> None:
@@ -48,6 +51,14 @@ class Intents:
         Intent.objects.filter(pk=pk, state=Intent.State.OPEN).update(
             state=state, status=status, settled_at=timezone.now()
         )
+
+
+def _is_folded(path: str) -> bool:
+    return path.rpartition("/")[2] in FOLDED
+
+
+def _run_of(body: Mapping[str, Any]) -> str:
+    return str(body.get("run_id") or body.get("run_uuid") or "")[:250]
 
 
 def settle_open() -> int:
