@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
-from tests.browser.running import ROOT, Server, environment
+from tests.browser.running import Server, beside, with_session
 
 PASSWORD = "correct horse battery"
 # Everybody who has an account, with the seats they hold; Elena of the vendor has none and comes by link.
@@ -26,7 +24,6 @@ MEMBERS = {
     "hanneke": ("Hanneke Voss", "member", ()),
     "solveig": ("Solveig Aasgaard", "member", ("decision_maker",)),
 }
-SET_UP = "import django; django.setup(); from tests.browser import parties; parties.set_up()"
 VENDOR = ("Elena Marinova", "elena@vendor.example")
 
 
@@ -51,9 +48,7 @@ class Parties:
     @contextmanager
     def seat(self, who: str, **options: Any) -> Iterator[Page]:
         """A browser of this member, who signed in an hour ago: whatever needs a fresh sign-in asks again."""
-        context: BrowserContext = self.browser.new_context(**options)
-        name, _, value = self.sessions[who].partition("=")
-        context.add_cookies([{"name": name, "value": value, "url": self.server.url}])
+        context = with_session(self.browser, self.server, self.sessions[who], **options)
         try:
             yield context.new_page()
         finally:
@@ -62,16 +57,7 @@ class Parties:
 
 def gather(server: Server, browser: Browser) -> Parties:
     """Sets up organization, people and charter in the installation of the server."""
-    done = subprocess.run(
-        [sys.executable, "-c", SET_UP],
-        cwd=ROOT,
-        env=environment(server.data) | {"DJANGO_SETTINGS_MODULE": "config.settings"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return Parties(server, browser, **json.loads(done.stdout.splitlines()[-1]))
+    return Parties(server, browser, **beside(server, "parties"))
 
 
 def set_up() -> None:
@@ -91,24 +77,25 @@ def set_up() -> None:
     other = create_charter(organization, by=by, title="Seal wear by sound")
     charter = create_charter(organization, by=by, title="Bearing failure warning")
     save_fields(charter, by=by, changes={name: (value, 0) for name, value in fields().items()})
-    sessions = {who: _session(user) for who, user in people.items()}
+    sessions = {who: session_of(user) for who, user in people.items()}
     print(json.dumps({"charter": str(charter.pk), "other": str(other.pk), "sessions": sessions}))
 
 
-def _session(user: Any) -> str:
+def session_of(user: Any, *, age: float = 3600) -> str:
+    """A session in which this person has signed in so many seconds ago, as a cookie."""
     from django.conf import settings
     from django.test import Client
 
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 3600}]
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - age}]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
-def fields() -> dict[str, Any]:
+def fields(domain: str = "firm.example") -> dict[str, Any]:
     """A collaborative POC whose days lie ahead, with five people at the table in two steps."""
     from tests.charters.cases import complete_fields
 
@@ -129,17 +116,17 @@ def fields() -> dict[str, Any]:
             if isinstance(value, dict) and moment in value:
                 changed[name] = {**value, moment: day(offset)}
     kept = {name: value for name, value in known.items() if not name.startswith(("title", "data.", "seat."))}
-    return {**kept, **changed, **_table()}
+    return {**kept, **changed, **_table(domain)}
 
 
-def _table() -> dict[str, Any]:
+def _table(domain: str) -> dict[str, Any]:
     from tests.charters.cases import PEOPLE
 
     seats = {}
     for who, (name, _, held) in MEMBERS.items():
         for seat in held:
             step = "2" if seat == "decision_maker" else "1"
-            about = {"name": name, "email": address_of(who), "function": PEOPLE[seat][1], "step": step}
+            about = {"name": name, "email": f"{who}@{domain}", "function": PEOPLE[seat][1], "step": step}
             seats[f"seat.{seat}"] = about
     seats["seat.vendor"] = {"name": VENDOR[0], "email": VENDOR[1], "function": "outside", "step": "1"}
     return seats

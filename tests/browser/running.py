@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from uuid import uuid4
 
@@ -115,6 +116,33 @@ def environment(data: Path, database: str | None = None) -> dict[str, str]:
     return clean
 
 
+def beside(server: Server, module: str, **settings: str) -> Any:
+    """Runs `set_up` of a module of these tests in a process of its own, on the data of the server.
+
+    Returns what it has printed last, as JSON.
+    """
+    code = f"import django; django.setup(); from tests.browser import {module} as it; it.set_up()"
+    known = {"DJANGO_SETTINGS_MODULE": "config.settings", **settings}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment(server.data) | known,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def with_session(browser: Browser, server: Server, cookie: str, **options: Any) -> BrowserContext:
+    """A browser context with the cookie of a session, such as "name=value"."""
+    context = browser.new_context(**options)
+    name, _, value = cookie.partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": server.url}])
+    return context
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -170,17 +198,21 @@ def mail_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def start_server(data: Path, *options: str, mail: str = "") -> Iterator[Server]:
-    """The launcher on a free port, as the README's command starts it; stopped by SIGINT at the end."""
+def start_server(data: Path, *options: str, mail: str = "", gates: bool = False) -> Iterator[Server]:
+    """The launcher on a free port, as the README's command starts it; stopped by SIGINT at the end.
+
+    With `gates` hosted tracking runs too; the first request to it may have to wait until MLflow is loaded.
+    """
     data.mkdir(parents=True, exist_ok=True)
     port = _free_port()
+    tracking = {"GATES": "on", "GATES_URL": f"http://127.0.0.1:{_free_port()}"} if gates else {"GATES": "off"}
     url = f"http://localhost:{port}"
     log = (data / "server.log").open("w+")
     with _database() as database:
         process = subprocess.Popen(
             [sys.executable, "-m", "config.launcher", "--port", str(port), *options],
             cwd=ROOT,
-            env=environment(data, database) | {"STATIC_HASHED": "0", "EMAIL_URL": mail, "GATES": "off"},
+            env=environment(data, database) | {"STATIC_HASHED": "0", "EMAIL_URL": mail} | tracking,
             stdout=log,
             stderr=subprocess.STDOUT,
             text=True,

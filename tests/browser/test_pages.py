@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.running import Server, enter_demo, watch
+from tests.browser.running import Server, beside, enter_demo, watch, with_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 
@@ -43,6 +46,7 @@ PATHS = {
     "people": ["/people/"],
     "invite people": ["/people/invite/"],
     "outbox": ["/people/mail/"],
+    "verify": ["/verify/"],
     "settings": ["/settings/"],
     "address": ["/settings/address/"],
     "tokens": ["/settings/tokens/"],
@@ -59,11 +63,43 @@ PATHS = {
 SIZES = {390: 800, 768: 1024, 1440: 900}
 
 
+# States that need more than the demo; the pages of each are in tests/browser/scenes.py.
+SCENES = ("the demo", "projects", "planning", "drafts", "rounds", "kept", "empty")
+SLOW = 90_000
+# The dark theme has other colors and nothing else.
+AXE: dict[str, dict[str, Any]] = {
+    "light": {"resultTypes": ["violations"]},
+    "dark": {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}},
+}
+
+
 @pytest.fixture(scope="module")
 def facilitator(browser: Browser, demo: Server) -> Iterator[BrowserContext]:
     context = enter_demo(browser, demo, "Nils Haavik")
     yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def scenes(demo: Server) -> Any:
+    return beside(demo, "scenes", THROUGHLINE_DEMO="1")
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with the page as it stands: at each width, in both themes."""
+    found = [] if page.locator("h1").count() == 1 else ["not one h1"]
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        for width, height in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            too_wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if too_wide > 0:
+                found.append(f"scrolls sideways by {too_wide} px at {width} px")
+        for one in Axe().run(page, options=AXE[scheme]).response["violations"]:
+            found.append(f"{scheme}: {one['id']} {[node['html'][:120] for node in one['nodes'][:3]]}")
+    return found
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -76,18 +112,70 @@ def test_page(facilitator: BrowserContext, demo: Server, name: str) -> None:
             page.wait_for_load_state()
         else:
             page.goto(demo.url + step)
-    assert page.locator("h1").count() == 1
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        for width, height in SIZES.items():
-            page.set_viewport_size({"width": width, "height": height})
-            too_wide = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert too_wide <= 0, f"{name} scrolls sideways by {too_wide} px at {width} px"
-        violations = Axe().run(page).response["violations"]
-        assert not violations, [
-            (one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in violations
-        ]
+    assert faults_of(page) == []
     assert seen == []
     page.close()
+
+
+@pytest.mark.parametrize("group", SCENES)
+def test_scenes(browser: Browser, demo: Server, scenes: Any, group: str) -> None:
+    faults: dict[str, list[str]] = {}
+    contexts: dict[str, BrowserContext] = {}
+    for name, (who, path) in scenes["groups"][group].items():
+        # Whoever comes by link comes with nothing else.
+        context = contexts.get(who) if who else browser.new_context()
+        if context is None:
+            context = contexts[who] = with_session(browser, demo, scenes["sessions"][who])
+        page = context.new_page()
+        page.set_default_timeout(SLOW)
+        seen = watch(page)
+        answer = page.goto(demo.url + path)
+        assert answer
+        wrong = faults_of(page) + seen + ([] if answer.ok else [f"answered {answer.status}"])
+        if wrong:
+            faults[name] = wrong
+        page.close()
+        if not who:
+            context.close()
+    for context in contexts.values():
+        context.close()
+    assert faults == {}
+
+
+def test_verify_pages(browser: Browser, demo: Server, scenes: Any) -> None:
+    """What /verify/ says of a sheet that is intact, one that is not, and an address on a sheet."""
+    inside = with_session(browser, demo, scenes["sessions"]["nils"])
+    outside = browser.new_context()
+    page = outside.new_page()
+    page.set_default_timeout(SLOW)
+    sheet = _sealed_sheet(inside, f"{demo.url}{scenes['sheet']}")
+    for content, title in (
+        (sheet, "This sheet is intact"),
+        (sheet[:-1], "This file was changed after it was sealed"),
+        (b"no paper", "This is not a PDF"),
+    ):
+        page.goto(f"{demo.url}/verify/")
+        file = {"name": "sheet.pdf", "mimeType": "application/pdf", "buffer": content}
+        page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+        page.get_by_role("button", name="Check the file").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(title, timeout=SLOW)
+        assert faults_of(page) == [], title
+    charter = inside.request.get(f"{demo.url}{scenes['sheet'].partition('revisions/')[0]}").text()
+    own = re.search(r"/verify/[0-9a-f]{32}/", charter)
+    assert own
+    page.goto(f"{demo.url}{own[0]}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Revision 1 of HP-03 has a sealed sheet")
+    assert faults_of(page) == []
+    inside.close()
+    outside.close()
+
+
+def _sealed_sheet(context: BrowserContext, address: str) -> bytes:
+    """The worker seals it while the demo starts; it is asked for until it is there."""
+    end = time.monotonic() + SLOW / 1000
+    while time.monotonic() < end:
+        answer = context.request.get(address)
+        if answer.ok:
+            return answer.body()
+        time.sleep(0.5)
+    raise AssertionError("no sheet was sealed")
