@@ -55,14 +55,20 @@ def sentence_parts(criterion: Criterion, day: DayText = date.isoformat) -> tuple
         return _business_parts(criterion, name, term, day)
     key = f" ({criterion.metric_key})" if criterion.metric_key else ""
     verb = " stays " if criterion.kind is Kind.GUARD_RAIL else " is "
-    parts = [Part(f"{name}{key}{verb}"), term]
-    if criterion.comparator is Comparator.EQUALS and criterion.tolerance:
-        parts += [Part(" within "), Part(figure(criterion.tolerance, criterion.unit), term=True)]
+    parts = [Part(f"{name}{key}{verb}"), term, *_tolerance_parts(criterion)]
     if criterion.data.name:
         parts += [Part(" on "), Part(criterion.data.name, term=True)]
-    if criterion.slice:
-        parts += [Part(", where "), Part(criterion.slice, term=True)]
-    return (*parts, Part("."))
+    return (*parts, *_slice_parts(criterion), Part("."))
+
+
+def _tolerance_parts(criterion: Criterion) -> list[Part]:
+    if criterion.comparator is not Comparator.EQUALS or not criterion.tolerance:
+        return []
+    return [Part(" within "), Part(figure(criterion.tolerance, criterion.unit), term=True)]
+
+
+def _slice_parts(criterion: Criterion) -> list[Part]:
+    return [Part(", where "), Part(criterion.slice, term=True)] if criterion.slice else []
 
 
 def _business_parts(criterion: Criterion, name: str, term: Part, day: DayText) -> tuple[Part, ...]:
@@ -71,10 +77,10 @@ def _business_parts(criterion: Criterion, name: str, term: Part, day: DayText) -
         parts.append(Part(f" goes from {figure(criterion.baseline.value, criterion.unit)} to "))
     else:
         parts.append(Part(" comes to "))
-    parts.append(term)
+    parts += [term, *_tolerance_parts(criterion)]
     if criterion.by:
         parts += [Part(" by "), Part(day(criterion.by), term=True)]
-    return (*parts, Part("."))
+    return (*parts, *_slice_parts(criterion), Part("."))
 
 
 def _question_parts(criterion: Criterion, day: DayText) -> tuple[Part, ...]:

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from charters.content import Content, journey_names, role_names
-from charters.criteria import KIND_WORDS, Criterion, figure
+from charters.criteria import KIND_WORDS, Criterion, Kind, figure
 from charters.criteria_text import Part, sentence_parts
 from charters.document import CharterText, Seat, read, to_date, to_decimal
-from charters.fields import BY_NAME, OUTCOMES, TABLES
+from charters.fields import BY_NAME, FUNCTIONS, ORDERS, OUTCOMES, TABLES
 from charters.sections import SECTIONS
 
 DayText = Callable[[date], str]
@@ -92,12 +92,11 @@ def criterion_views(criteria: Sequence[Criterion], day: DayText) -> tuple[Criter
 
 
 def _terms(criterion: Criterion, day: DayText) -> str:
-    """The small line below a criterion: data with digest, today's figure, who measures, by when."""
-    bits = []
-    if criterion.data.name and criterion.data.sha256:
-        bits.append(f"{criterion.data.name}, SHA-256 {criterion.data.sha256[:12]}…")
-    elif criterion.data.source:
-        bits.append(f"From {criterion.data.source}")
+    """The small line below a criterion: what its sentence leaves unsaid, so that nobody signs it unseen."""
+    bits = [criterion.name] if criterion.is_question and criterion.name else []
+    if criterion.kind is Kind.BUSINESS_FIGURE and criterion.metric_key:
+        bits.append(f"Logged as {criterion.metric_key}")
+    bits += _data_bits(criterion)
     baseline, method = criterion.baseline.value, criterion.baseline.method
     if baseline is not None:
         bits.append(f"Today {figure(baseline, criterion.unit)}" + (f", by {method}" if method else ""))
@@ -110,6 +109,24 @@ def _terms(criterion: Criterion, day: DayText) -> str:
     if person:
         bits.append(f"{'Answered' if criterion.is_question else 'Measured'} by {person}{due}")
     return ". ".join(bits) + ("." if bits else "")
+
+
+def _data_bits(criterion: Criterion) -> list[str]:
+    """The file with its marks, where a figure comes from, and the data asset behind a file."""
+    data, bits = criterion.data, []
+    marks = [
+        *([f"SHA-256 {data.sha256[:12]}…"] if data.sha256 else []),
+        *([f"MLflow digest {data.digest}"] if data.digest else []),
+    ]
+    if marks:
+        bits.append(", ".join([data.name or "Evaluation file", *marks]))
+    elif criterion.kind is Kind.BUSINESS_FIGURE and data.name != data.source:
+        bits.append(f"Counted in {data.name}")
+    if data.source and not (marks and data.name == data.source):
+        bits.append(f"From {data.source}")
+    if data.file and data.asset:
+        bits.append(f"Data asset {data.asset}")
+    return bits
 
 
 class _Writer:
@@ -184,24 +201,22 @@ class _Writer:
         return [Block("table", head=("Party", "Who", "Table", "Signs"), rows=rows)]
 
     def _seat(self, seat: Seat) -> tuple[Cell, ...]:
-        party = self.content.name_of(seat.party)
+        function = dict(FUNCTIONS).get(seat.function, "")
+        party = Cell(self.content.name_of(seat.party), function)
+        table = Cell(dict(TABLES).get(seat.table, "–"))
         if not seat.is_filled:
             until = f" until {self.day(seat.filled_until)}" if seat.filled_until else ""
             taker = f" {seat.filled_by} is to take it." if seat.filled_by else ""
             risk = f"{seat.accepted_by} accepts the risk{until}." if seat.accepted_by else ""
             return (
-                Cell(party),
+                party,
                 Cell("Empty seat", f"{seat.reason}{taker} {risk}".strip()),
-                Cell("–"),
+                table,
                 Cell("–"),
             )
-        table = dict(TABLES).get(seat.table, "–")
-        return (
-            Cell(party),
-            Cell(seat.name, seat.email),
-            Cell(table),
-            Cell(f"Step\u00a0{self.content.step_of(seat.party, seat.step)}"),
-        )
+        step = self.content.step_of(seat.party, seat.step)
+        order = dict(ORDERS)["in_order"] if self.text.text(f"order_{step}") == "in_order" else ""
+        return (party, Cell(seat.name, seat.email), table, Cell(f"Step\u00a0{step}", order))
 
     def _team(self) -> list[Block]:
         rows = tuple(

@@ -183,7 +183,7 @@ def test_sentences() -> None:
         unit="count",
         baseline=Baseline(Decimal(20), "Mean"),
     )
-    assert sentence(business) == "Stops goes from 20 to at most 17 by 2026-12-11."
+    assert sentence(business) == "Stops goes from 20 to at most 17 by 2026-12-11, where plant = Bergen."
     assert sentence(QUESTION) == "By 2026-12-04 we can answer: Can five say why?"
     assert sentence(Criterion("c", "", Kind.TRACKED_METRIC)) == "… is … …."
     assert figure(Decimal("10.0"), "percent") == "10 %"
