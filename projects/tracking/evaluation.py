@@ -115,18 +115,33 @@ def _measured(row: Mapping[str, Any], more: Mapping[str, Any]) -> Measured:
     )
 
 
+ON_DATA = """AND m.run_uuid IN (SELECT i.destination_id FROM inputs i
+  JOIN datasets d ON d.dataset_uuid = i.source_id AND i.source_type = 'DATASET'
+  WHERE i.destination_type = 'RUN' AND d.name = :data)"""
+
+
+def best_run(workspace: str, key: str, *, data_name: str, lowest: bool) -> str:
+    """The run with the highest last value of a metric, or the lowest, on the named data; "" for none."""
+    rows = fetch(
+        f"""SELECT m.run_uuid AS run FROM latest_metrics m JOIN runs r ON r.run_uuid = m.run_uuid
+        JOIN experiments e ON e.experiment_id = r.experiment_id
+        WHERE e.workspace = :workspace AND r.lifecycle_stage = 'active' AND e.lifecycle_stage = 'active'
+        AND m.key = :key AND NOT m.is_nan AND abs(m.value) < 1e300 {ON_DATA if data_name else ""}
+        ORDER BY m.value {"ASC" if lowest else "DESC"}, r.start_time, r.run_uuid LIMIT 1""",  # noqa: S608
+        {"workspace": workspace, "key": key, "data": data_name},
+    )
+    return str(rows[0]["run"]) if rows else ""
+
+
 def attempts(workspace: str, key: str, *, data_name: str) -> tuple[int, list[float]]:
     """How many runs logged a metric, on the named data where one is named, and their lowest and highest."""
-    on_data = """AND m.run_uuid IN (SELECT i.destination_id FROM inputs i
-      JOIN datasets d ON d.dataset_uuid = i.source_id AND i.source_type = 'DATASET'
-      WHERE i.destination_type = 'RUN' AND d.name = :data)"""
     number = "CASE WHEN m.is_nan OR abs(m.value) > 1e300 THEN NULL ELSE m.value END"
     rows = fetch(
         f"""SELECT count(*) AS runs, min({number}) AS low, max({number}) AS high
         FROM latest_metrics m JOIN runs r ON r.run_uuid = m.run_uuid
         JOIN experiments e ON e.experiment_id = r.experiment_id
         WHERE e.workspace = :workspace AND r.lifecycle_stage = 'active' AND m.key = :key
-        {on_data if data_name else ""}""",  # noqa: S608
+        {ON_DATA if data_name else ""}""",  # noqa: S608
         {"workspace": workspace, "key": key, "data": data_name},
     )
     ends = [rows[0]["low"], rows[0]["high"]]

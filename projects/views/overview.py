@@ -18,9 +18,20 @@ from accounts.permissions import allowed
 from assessment.models import Assessment
 from assessment.queries import latest_result
 from projects.access import get_standing
+from projects.best_model import best_model
 from projects.deciding import decision_box, lessons_elsewhere
 from projects.models import Project
-from projects.queries import TimeBox, open_asks, people_on, projects_of, task_counts, time_box
+from projects.queries import (
+    TimeBox,
+    Wish,
+    open_asks,
+    people_on,
+    projects_of,
+    task_counts,
+    time_box,
+    time_boxes,
+    wished,
+)
 from projects.views.frame import frame
 from projects.words import health_mark
 from roadmap.queries import catalogue_of, latest_plan
@@ -35,13 +46,29 @@ PAGE = 50
 @require_safe
 @login_required
 def project_list(request: HttpRequest) -> HttpResponse:
-    """All projects of the organization with their health."""
+    """The projects of the organization that fit what was asked for, with health and time box."""
     membership = current_membership(request)
-    organization = membership.organization
-    page = Paginator(projects_of(organization), PAGE).get_page(request.GET.get("page"))
-    rows = [{"project": project, "health": health_mark(getattr(project, "health", None))} for project in page]
-    oversees = allowed(membership.role, "oversee", organization.state)
-    return render(request, "projects/list.html", {"rows": rows, "page": page, "oversees": oversees})
+    organization, today = membership.organization, timezone.localdate()
+    every = projects_of(organization, today)
+    wish = Wish.of(request.GET)
+    page = Paginator(wished(every, wish, person(request), today), PAGE).get_page(request.GET.get("page"))
+    boxes = time_boxes(list(page), today)
+    context = {
+        "rows": [
+            {
+                "project": project,
+                "health": health_mark(getattr(project, "health", None)),
+                "box": boxes.get(project.pk),
+                "late": project.is_late(today),
+            }
+            for project in page
+        ],
+        "page": page,
+        "wish": wish,
+        "any": bool(page) or every.exists(),
+        "oversees": allowed(membership.role, "oversee", organization.state),
+    }
+    return render(request, "projects/list.html", context)
 
 
 @require_safe
@@ -62,6 +89,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "box": box,
         "decision": decision_box(project, person(request)),
         "lessons": lessons_elsewhere(project),
+        "best": best_model(project),
     }
     page = render_to_string("projects/show.html", context, request)
     return HttpResponse(fill(page, request, project))
