@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import Membership, Organization, User
 from charters.models import Decision
-from projects.models import Ask, CheckIn, Project, ProjectMember, Task
+from projects.models import Ask, CheckIn, Milestone, Project, ProjectMember, Task
 from projects.waiting import Span, blocked_days, median_reply_days
 from projects.weeks import asked_weeks
 
@@ -31,20 +34,72 @@ class TimeBox:
         return self.elapsed - self.blocked
 
 
-def projects_of(organization: Organization, user: User | None = None) -> QuerySet[Project]:
-    """The projects on the list: newest check-in, open asks, open tasks; in one query.
+def projects_of(organization: Organization, today: dt.date) -> QuerySet[Project]:
+    """The projects on the list: health, open asks, open tasks, late milestones; in one query.
 
-    With `user` only those that the person is on.
+    Each count is a query of its own inside: joined, cards and asks of a project would multiply.
     """
+    asks = Ask.objects.filter(answered_at=None, withdrawn_at=None)
+    tasks = Task.objects.filter(archived_at=None).exclude(column=Task.Column.DONE)
+    late = Milestone.objects.filter(done_on=None, due_on__lt=today)
     found = with_health(Project.objects.filter(organization=organization, archived_at=None)).annotate(
-        open_asks=Count("asks", filter=Q(asks__answered_at=None, asks__withdrawn_at=None), distinct=True),
-        open_tasks=Count(
-            "tasks", filter=~Q(tasks__column="done") & Q(tasks__archived_at=None), distinct=True
-        ),
+        open_asks=_count(asks), open_tasks=_count(tasks), late_milestones=_count(late)
     )
-    if user is not None:
-        found = found.filter(members__user=user, members__left_at=None)
     return found.select_related("charter").order_by("state", "ends_on", "name", "pk")
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    own = rows.filter(project=OuterRef("pk")).order_by().values("project")
+    return Coalesce(Subquery(own.annotate(n=Count("pk")).values("n")), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What of the list is asked for; empty is everything that is not closed."""
+
+    find: str = ""
+    state: str = ""
+    health: str = ""
+    origin: str = ""
+    whose: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Wish:
+        words = {name: given.get(name, "").strip()[:100] for name in cls.__slots__}
+        return cls(**words)
+
+    @property
+    def narrows(self) -> bool:
+        return any(getattr(self, name) for name in self.__slots__)
+
+    @property
+    def query(self) -> str:
+        """For the links of the pages, ending in "&"."""
+        asked = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name)}
+        return f"{urlencode(asked)}&" if asked else ""
+
+
+def wished(rows: QuerySet[Project], wish: Wish, user: User, today: dt.date) -> QuerySet[Project]:
+    """Those of a list that fit what is asked for."""
+    if wish.find:
+        named = Q(name__icontains=wish.find) | Q(charter__code__icontains=wish.find)
+        rows = rows.filter(named | Q(sponsor_name__icontains=wish.find))
+    if wish.state in Project.State.values:
+        rows = rows.filter(state=wish.state)
+    elif wish.state == "late":
+        rows = rows.filter(ends_on__lt=today).exclude(state=Project.State.CLOSED)
+    elif wish.state != "all":
+        rows = rows.exclude(state=Project.State.CLOSED)
+    if wish.health:
+        # By name, since the field is an annotation of `with_health`.
+        health = {"health": wish.health} if wish.health != "none" else {"health__isnull": True}
+        rows = rows.filter(**health)
+    if wish.origin in ("charter", "initiative"):
+        rows = rows.filter(charter__isnull=wish.origin == "initiative")
+    if wish.whose == "mine":
+        mine = ProjectMember.objects.filter(project=OuterRef("pk"), user=user, left_at=None)
+        rows = rows.filter(Exists(mine))
+    return rows
 
 
 def with_health(rows: QuerySet[Project]) -> QuerySet[Project]:
@@ -133,13 +188,26 @@ def weeks_asked(project: Project, today: dt.date) -> list[dt.date]:
 
 def time_box(project: Project, today: dt.date) -> TimeBox | None:
     """The agreed time against today; None where start or end is open."""
+    return time_boxes([project], today).get(project.pk)
+
+
+def time_boxes(projects: Sequence[Project], today: dt.date) -> dict[UUID, TimeBox]:
+    """The same for many, in one query; those without a start or an end are left out."""
+    dated = [row for row in projects if row.starts_on is not None and row.ends_on is not None]
+    asks: dict[UUID, list[Ask]] = defaultdict(list)
+    rows = Ask.objects.filter(project__in=dated, blocks=True, withdrawn_at=None) if dated else ()
+    for ask in rows:
+        asks[ask.project_id].append(ask)
+    return {row.pk: _time_box(row, asks[row.pk], today) for row in dated}
+
+
+def _time_box(project: Project, asks: Sequence[Ask], today: dt.date) -> TimeBox:
     if project.starts_on is None or project.ends_on is None:
-        return None
+        raise AssertionError("only projects with a time box")
     total = (project.ends_on - project.starts_on).days + 1
     elapsed = min(max((today - project.starts_on).days, 0), total)
     until = min(today, project.ends_on)
-    spans = spans_of(Ask.objects.filter(project=project, blocks=True, withdrawn_at=None), today)
-    return TimeBox(total, elapsed, blocked_days(spans, project.starts_on, until))
+    return TimeBox(total, elapsed, blocked_days(spans_of(asks, today), project.starts_on, until))
 
 
 def spans_of(asks: Iterable[Ask], today: dt.date) -> list[Span]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from django.db import models
@@ -65,6 +66,10 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_late(self, today: dt.date) -> bool:
+        """Whether its last day has passed and nobody has closed it."""
+        return self.state != self.State.CLOSED and self.ends_on is not None and self.ends_on < today
 
 
 class ProjectMember(models.Model):
