@@ -114,18 +114,19 @@ def _terms(criterion: Criterion, day: DayText) -> str:
 def _data_bits(criterion: Criterion) -> list[str]:
     """The file with its marks, where a figure comes from, and the data asset behind a file."""
     data, bits = criterion.data, []
+    file = f"{data.file} of {data.asset}" if data.file and data.asset else data.name
     marks = [
-        *([f"SHA-256 {data.sha256[:12]}…"] if data.sha256 else []),
+        *([f"SHA-256 beginning {data.sha256[:12]}"] if data.sha256 else []),
         *([f"MLflow digest {data.digest}"] if data.digest else []),
     ]
     if marks:
-        bits.append(", ".join([data.name or "Evaluation file", *marks]))
+        bits.append(", ".join([file or "Evaluation file", *marks]))
     elif criterion.kind is Kind.BUSINESS_FIGURE and data.name != data.source:
-        bits.append(f"Counted in {data.name}")
+        bits.append(f"Counted in {file}")
     if data.source and not (marks and data.name == data.source):
         bits.append(f"From {data.source}")
-    if data.file and data.asset:
-        bits.append(f"Data asset {data.asset}")
+    if data.file and data.asset and file not in "".join(bits):
+        bits.append(f"The file is of {data.asset}")
     return bits
 
 
