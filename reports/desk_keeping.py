@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from charters.actions.succeeding import all_seats_left
 from charters.document import to_date
+from charters.keeping import standing_of
 from charters.models import ChangeRequest, Charter, Revision, Signatory
 from charters.queries import document_of
 from charters.signoff import State
@@ -76,7 +77,7 @@ def _decide(due: Due) -> Duty:
         verb="Decide",
         what=f"Scale, iterate or stop: {_name(charter)}",
         url=reverse("charters:decision", args=[charter.pk]),
-        detail=f"The time box ends on {formats.day(due.on)}.",
+        detail=f"The time box ends on {formats.day(due.on)}. {standing_of(due.revision).verdict.why}",
         due=due.on,
         why=f"You own the outcome of {charter.code}.",
     )

@@ -36,8 +36,9 @@ def project(cast: Any) -> Project:
 
 
 def at(moment: dt.datetime) -> None:
-    """All that has happened so far happened then, to people who were members before."""
-    Event.objects.update(at=moment)
+    """All that has happened so far happened then, second by second, to people who were members before."""
+    for second, pk in enumerate(Event.objects.order_by("at", "pk").values_list("pk", flat=True)):
+        Event.objects.filter(pk=pk).update(at=moment + dt.timedelta(seconds=second))
     Membership.objects.update(created_at=moment - dt.timedelta(days=60))
 
 
@@ -120,7 +121,7 @@ def test_daily_weekly_or_never(cast: Any, project: Project) -> None:
 
 @pytest.mark.django_db
 def test_the_workers_task_sends_what_is_due(cast: Any, project: Project) -> None:
-    at(timezone.now() - dt.timedelta(minutes=1))
+    at(timezone.now() - dt.timedelta(hours=1))
     Digest.objects.create(
         membership=cast.membership("bob"), every="day", sent_until=timezone.now() - dt.timedelta(days=3)
     )
