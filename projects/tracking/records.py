@@ -179,6 +179,12 @@ def run_detail(workspace: str, run_id: str) -> RunDetail | None:
     )
 
 
+def last_sign_of(run: Run) -> dt.datetime | None:
+    """When a run last logged a metric, by its client's clock; its start where it logged none."""
+    rows = fetch("SELECT max(timestamp) AS at FROM latest_metrics WHERE run_uuid = :run", {"run": run.id})
+    return time_of(rows[0]["at"]) or run.started_at
+
+
 def metric_history(workspace: str, run_id: str, key: str, *, most: int = 2000) -> list[tuple[int, float]]:
     """(step, value) of one metric of a run in the order of steps; thinned evenly above `most` points."""
     if not runs_by_id(workspace, [run_id]):

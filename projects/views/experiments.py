@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -14,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from projects.access import Standing, get_standing
@@ -24,6 +26,7 @@ from projects.views.frame import frame, notes
 from ui.errors import NotFound
 
 COLUMNS = 4
+SILENT = dt.timedelta(hours=2)
 FEWEST, MOST = 2, 5
 HIGHEST_PAGE = 100_000
 STATE_KINDS = {"RUNNING": "open", "FINISHED": "good", "FAILED": "bad", "KILLED": "watch"}
@@ -40,6 +43,8 @@ def tracked(current: str) -> Callable[[View], View]:
             try:
                 return view(request, standing, **more)
             except TrackingIsAway as error:
+                if request.headers.get("HX-Target") == "run-live":
+                    return HttpResponse(status=204)  # what stands on the page stays, and it asks again
                 context = {
                     **frame(standing, current),
                     "notes": notes(request, standing.project),
@@ -148,12 +153,21 @@ def run(request: HttpRequest, standing: Standing, run: str) -> HttpResponse:
         "detail": detail,
         "run": detail.run,
         "kind": STATE_KINDS.get(detail.run.state, "open"),
+        "live": _is_live(detail.run),
         "figures": [(key, shown(value)) for key, value in detail.run.metrics.items()],
         "tags": {key: value for key, value in detail.tags.items() if not key.startswith("mlflow.")},
         "versions": [row for row in records.versions_of(slug) if row.run == run],
         "curves": learning_curves(records.curves_of(slug, run)),
     }
     return render(request, "projects/run.html", context)
+
+
+def _is_live(run: Run) -> bool:
+    """Whether its page asks again by itself. A client that was killed leaves its run running for ever."""
+    if run.state != "RUNNING":
+        return False
+    seen = records.last_sign_of(run)
+    return seen is not None and timezone.now() - seen < SILENT
 
 
 @require_safe

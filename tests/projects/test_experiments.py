@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from projects.actions.tokens import bearer_of
 from projects.models import Project, ProjectToken
 from projects.tracking import records
 from tests.projects import cast as made
-from tests.projects.store import Store
+from tests.projects.store import MOMENT, Store
 
 pytestmark = pytest.mark.django_db
 
@@ -172,3 +174,34 @@ def test_a_token_for_a_project_on_the_console(
     ):
         with pytest.raises(CommandError):
             call_command("token", user, project=slug, scope=[scope])
+
+
+def test_the_page_of_a_run_follows_it_until_it_ends(
+    cast: Any, project: Project, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run, state in (("goes", "RUNNING"), ("done", "FINISHED"), ("cut", "FAILED")):
+        store.run(project.slug, run, metrics={"loss": [0.5, 0.4]}, state=state)
+    store.run(project.slug, "young", state="RUNNING")
+    began = records.time_of(MOMENT)
+    assert began is not None
+    now = began
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    following = {
+        run: 'id="run-live" hx-get=""' in page(cast, f"/projects/{project.pk}/runs/{run}/")
+        for run in ("goes", "young", "done", "cut")
+    }
+    assert following == {"goes": True, "young": True, "done": False, "cut": False}
+    now = began + dt.timedelta(hours=3)
+    silent = page(cast, f"/projects/{project.pk}/runs/goes/")
+    assert "hx-get" not in silent.partition('id="run-live"')[2].partition("</div>")[0]
+    assert "Running" in silent
+
+
+def test_a_page_that_follows_a_run_keeps_what_it_shows_while_tracking_is_away(
+    cast: Any, project: Project, settings: Any
+) -> None:
+    settings.MLFLOW_STORE_URL = "sqlite:////nowhere/mlflow.db"
+    address = f"/projects/{project.pk}/runs/abc/"
+    asked = cast.client("facilitator").get(address, headers={"HX-Request": "true", "HX-Target": "run-live"})
+    assert (asked.status_code, asked.content) == (204, b"")
+    assert "Tracking does not answer" in page(cast, address)
