@@ -81,6 +81,26 @@ else:
 """
 
 
+BOOST = """
+import json
+import mlflow, numpy as np, xgboost
+mlflow.xgboost.autolog(registered_model_name="boosted", model_format="json")
+draw = np.random.default_rng(7)
+X = draw.normal(size=(400, 3)); y = (X[:, 0] > 0).astype(int)
+train, held = xgboost.DMatrix(X[:300], y[:300]), xgboost.DMatrix(X[300:], y[300:])
+settings = {"objective": "binary:logistic", "max_depth": 3}
+xgboost.train(settings, train, 8, evals=[(held, "held")], verbose_eval=False)
+run = mlflow.last_active_run()
+history = mlflow.MlflowClient().get_metric_history(run.info.run_id, "held-logloss")
+model = mlflow.xgboost.load_model("models:/boosted/1")
+print("TOLD" + json.dumps({
+    "status": run.info.status, "depth": run.data.params.get("max_depth"),
+    "steps": [one.step for one in history], "falls": history[-1].value < history[0].value,
+    "predicts": int(((model.predict(held) > 0.5) == y[300:]).sum()),
+}))
+"""
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Gates, dict[str, str]]]:
     """Pages and gate on two host names over one data folder, with one project from a charter in force."""
@@ -147,6 +167,16 @@ def test_a_script_keeps_its_reference_and_reads_what_was_signed(
     assert told["candidate"] == "bearing/1"
     assert told["first"] == ["c1", "met", 0.81]
     assert "met             must" in printed
+
+
+def test_xgboost_logs_itself(running: tuple[Place, Gates, dict[str, str]], tmp_path: Path) -> None:
+    """The stock autolog: parameters, the loss of each round, the model, its registration, and back again."""
+    pytest.importorskip("xgboost")
+    _, gates, tokens = running
+    _, told = script(BOOST, gates, tokens["ann"], tmp_path)
+    assert (told["status"], told["depth"], told["falls"]) == ("FINISHED", "3", True)
+    assert told["steps"] == list(range(8))
+    assert told["predicts"] > 90
 
 
 def test_a_token_that_was_revoked_reads_nothing(
