@@ -197,16 +197,16 @@ def in_turn(round_row: SignoffRound, state: Round | None = None) -> set[str]:
     return {seat.key for seat in signoff.may_act(state or round_of(round_row))}
 
 
-def _turns(rounds: QuerySet[SignoffRound]) -> dict[UUID, set[str]]:
-    """The keys of the seats whose turn it is by round id, in three queries for any number of rounds."""
+def _turns(rounds: Mapping[UUID, SignoffRound]) -> dict[UUID, set[str]]:
+    """The keys of the seats whose turn it is by round id, in two queries for any number of rounds."""
     seats: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
-    for pk, *seat in Signatory.objects.filter(round__in=rounds.values("pk")).values_list("round_id", *_SEAT):
+    for pk, *seat in Signatory.objects.filter(round__in=list(rounds)).values_list("round_id", *_SEAT):
         seats[pk].append(tuple(seat))
     signed: dict[UUID, dict[str, tuple[str, str]]] = defaultdict(dict)
-    given = Signature.objects.filter(round__in=rounds.values("pk"))
+    given = Signature.objects.filter(round__in=list(rounds))
     for pk, key, sha256, delegate in given.values_list("round_id", "seat", "sha256", "delegate_email"):
         signed[pk][key] = (sha256, delegate)
-    return {row.pk: in_turn(row, _as_round(row, seats[row.pk], signed[row.pk])) for row in rounds}
+    return {pk: in_turn(row, _as_round(row, seats[pk], signed[pk])) for pk, row in rounds.items()}
 
 
 def waiting_for(user: User, organization: Organization) -> list[Signatory]:
@@ -225,7 +225,7 @@ def waiting_for(user: User, organization: Organization) -> list[Signatory]:
     seats = list(mine)
     if not seats:
         return []
-    turns = _turns(SignoffRound.objects.filter(pk__in={seat.round_id for seat in seats}))
+    turns = _turns({seat.round_id: seat.round for seat in seats})
     return [seat for seat in seats if seat.seat in turns[seat.round_id]]
 
 
