@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.parse
@@ -618,3 +619,30 @@ def test_a_write_that_a_crash_left_open_is_looked_up_at_the_next_start(gates: Ga
         json.dumps({"run_id": "never-there"}): "failed",
         json.dumps({"experiment_id": "1"}): "done",
     }
+
+
+def test_a_locked_database_is_told_and_survived(gates: Gates) -> None:
+    """Somebody holds MLflow’s file: a write is refused in words, reads go on, then all is well."""
+    things = gates.things["one"]
+    row = {"key": "locked", "value": 1.0, "timestamp": 1, "step": 0}
+    body = {"run_id": things["run"], "metrics": [row]}
+    database = sqlite3.connect(gates.place.data / "mlflow" / "mlflow.db", isolation_level=None, timeout=60)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        refused = gates.call("POST", f"{API}runs/log-batch", body)
+        assert refused.status in (500, 503), refused.body
+        assert set(refused.json) >= {"error_code", "message"}
+        assert b"Traceback" not in refused.body
+        assert gates.call("GET", f"{API}runs/get?run_id={things['run']}").status == 200
+        assert gates.raw("GET", "/healthz").status == 200
+        assert ask(gates, LISTED) == 1
+    finally:
+        database.execute("ROLLBACK")
+        database.close()
+    assert gates.call("POST", f"{API}runs/log-batch", body).status == 200
+
+
+LISTED = """
+from projects.tracking import records
+print("SEEN" + str(len(records.runs_of("two", records.Wish()).runs)))
+"""

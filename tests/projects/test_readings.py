@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.utils import timezone
 from charters.keeping import standing_of
 from charters.models import Reading
 from charters.queries import revision_in_force
-from projects.actions.readings import nominate, read_criteria, read_what_changed
+from projects.actions.readings import FIRST_DAY, nominate, read_criteria, read_what_changed
 from projects.models import Intent, Project
 from projects.tracking import records
 from projects.tracking.evaluation import MODEL_TAG
@@ -250,3 +251,16 @@ def test_the_file_that_the_charter_signed_is_named_by_a_tag(
     store.run(project.slug, "odd", metrics={KEY: 0.8}, data=HOLDOUT, tags={"data_sha256": "no digest"})
     put_up(cast, project, store, version=2, run="odd")
     assert Reading.objects.get(criterion="c1", run="odd").data_sha256 == ""
+
+
+@pytest.mark.parametrize("day", [-20_600, 20_000, 2_000_000])
+def test_a_client_with_a_wrong_clock_is_read_all_the_same(
+    cast: Any, project: Project, store: Store, day: int
+) -> None:
+    """In 1970, in 2081, and in a year that no calendar has: the day of a reading is one that can be."""
+    store.run(project.slug, "own", metrics={KEY: 0.8}, data=HOLDOUT, day=day)
+    put_up(cast, project, store)
+    reading = Reading.objects.get(criterion="c1")
+    assert FIRST_DAY <= reading.taken_on <= timezone.localdate() + dt.timedelta(days=1)
+    for path in ("", "experiments/", "runs/own/", "criteria/", "models/"):
+        assert cast.client("facilitator").get(f"/projects/{project.pk}/{path}").status_code == 200
