@@ -7,6 +7,7 @@ the file. So a seal that was taken away leaves an empty field, and whatever is a
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,7 @@ MAX_ATTACHED = 20
 MAX_ATTACHED_BYTES = 40_000_000
 SUBFILTER = fields.SigSeedSubFilter.PADES
 TIME_STAMP = "signature_time_stamp_token"
+NO_STAMP = "The time stamp authority gave no time stamp"
 COVERED = "the bytes that it covers were changed"
 
 
@@ -126,9 +128,20 @@ def add_seals(
         made = signers.PdfSigner(metadata, signer, stamp_style=style, timestamper=stamper)
         try:
             pdf = made.sign_pdf(writer, existing_fields_only=True).getvalue()
-        except OSError as error:
-            raise NotSealable(f"The time stamp authority gave no time stamp: {error}.") from error
+        except (OSError, ValueError) as error:
+            if stamper is None:
+                raise
+            raise NotSealable(f"{NO_STAMP}: {_words(error)}.") from error
+    if stamper is not None:
+        _refuse_broken_stamps(pdf)
     return pdf
+
+
+def _refuse_broken_stamps(pdf: bytes) -> None:
+    """An authority may answer with a stamp for something else: better no sheet than a broken one."""
+    for one in inspect(pdf, [], thorough=False).seals:
+        if one.problems:
+            raise NotSealable(f"{NO_STAMP} that fits: {one.problems[0]}.")
 
 
 def _signer(key: SealKey) -> signers.SimpleSigner:
@@ -313,9 +326,39 @@ def _plain_form(info: cms.ContentInfo) -> bytes:
         (more,) = signer["unsigned_attrs"]
         if more["type"].native != TIME_STAMP:
             raise ValueError("an attribute that no seal has")
+        _refuse_other_authority(more["values"][0]["content"])
         rebuilt["signer_infos"][0]["unsigned_attrs"] = _written_anew(signer["unsigned_attrs"])
     plain: bytes = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(rebuilt)}).dump()
     return plain
+
+
+def _refuse_other_authority(stamp: Any) -> None:
+    """What no signature covers in a time stamp has to be what its covered parts say."""
+    (signer,) = stamp["signer_infos"]
+    (digest,) = stamp["digest_algorithms"]
+    sid = signer["sid"].chosen
+    serial = sid["serial_number"].native
+    made_by = next(one.chosen for one in stamp["certificates"] if one.chosen.serial_number == serial)
+    heads = (
+        (stamp["version"].native, "v3"),
+        (signer["version"].native, "v1"),
+        (digest.dump(), signer["digest_algorithm"].dump()),
+        (sid["issuer"].dump(), made_by.issuer.dump()),
+    )
+    if any(said != due for said, due in heads) or not _names(signer["signed_attrs"], made_by.dump()):
+        raise ValueError("a time stamp whose parts do not fit each other")
+
+
+def _names(attributes: Any, certificate: bytes) -> bool:
+    """Whether signed attributes name a certificate by its hash (RFC 2634 with SHA-1, RFC 5035)."""
+    for attribute in attributes:
+        kind = attribute["type"].native
+        if kind in ("signing_certificate", "signing_certificate_v2"):
+            named = attribute["values"][0]["certs"][0]
+            by = named["hash_algorithm"]["algorithm"].native if kind.endswith("v2") else "sha1"
+            found = hashlib.new(by, certificate, usedforsecurity=False).digest()
+            return bool(found == named["cert_hash"].native)
+    return False
 
 
 def _written_anew(part: Any) -> Any:

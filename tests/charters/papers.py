@@ -67,6 +67,11 @@ def seal(code: str, number: int, by: SealKey) -> Paper:
     return Paper(_sealed(render_sheet(log, text, full), render_stamps(log), log, by), full, log, by)
 
 
+def text_of(made: Paper) -> bytes:
+    """The machine-readable text that a sheet carries."""
+    return bytes(pypdf.PdfReader(io.BytesIO(made.sheet)).attachments[sheet.TEXT][0])
+
+
 def log_of(code: str, number: int, text: bytes, full: bytes) -> dict[str, Any]:
     mark = hashlib.sha256(text).hexdigest()
     return {
