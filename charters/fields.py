@@ -240,7 +240,7 @@ _FAMILIES = (
         "Next step",
         (
             Spec("condition", "If", "text"),
-            Spec("action", "then", "text"),
+            Spec("action", "Then", "text"),
             Spec("owner", "Owner", "line"),
             Spec("on", "By", "date"),
             Spec("reserved", "Money and people kept for it", "line"),

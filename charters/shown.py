@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -33,6 +33,7 @@ STATE_KINDS = {
     State.CLOSED: "neutral",
     State.OUT: "open",
 }
+BLOCKED = "Cannot sign any more. Whoever sent this text decides how it goes on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def facts_of(text: CharterText, charter: Charter) -> list[dict[str, str]]:
 
 
 def signature_blocks(
-    round_: SignoffRound | None, *, viewer: User | None = None, link_seats: Iterable[Signatory] = ()
+    round_: SignoffRound | None, *, viewer: User | None = None, link_seats: Collection[Signatory] = ()
 ) -> list[dict[str, Any]]:
     """A block for each seat of a round, as ui/signature.html draws it."""
     if round_ is None:
@@ -96,7 +97,9 @@ def signature_blocks(
     blocks = [_block(row, round_, row.seat in turn, row.pk in own or _is(row, viewer)) for row in rows]
     for block in blocks:
         if block["pk"] in gone:
-            block |= {"status": "blocked", "when": gone[block["pk"]], "can_remind": False}
+            # Who left, and what is done about it, is not for those who only sign.
+            why = BLOCKED if link_seats else gone[block["pk"]]
+            block |= {"status": "blocked", "when": why, "can_remind": False}
     return blocks
 
 

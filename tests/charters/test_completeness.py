@@ -127,6 +127,13 @@ def test_sentences_name_what_is_wrong() -> None:
     assert "What happens on stop is not agreed: owner, date." in sentences
 
 
+def test_days_are_written_as_people_write_them() -> None:
+    problems = check(read(document(funded_until="2026-11-30")), surroundings(), content())
+    assert [one.sentence for one in problems if "2026" in one.sentence] == [
+        "The money or the release ends on 30 Nov 2026, the time box on 18 Dec 2026."
+    ]
+
+
 def test_blocking_problems_come_first() -> None:
     problems = _problems(reply_days=None, fallback=None, risk_class=None)
     assert [problem.blocks for problem in problems] == sorted((p.blocks for p in problems), reverse=True)

@@ -115,6 +115,12 @@ def test_the_page_works_without_scripts(cast: Cast, charter: Charter) -> None:
     assert dict(draft_of(charter).values["criterion.c1"])["target"] == "0.9"  # type: ignore[arg-type]
 
 
+def test_nothing_written_is_not_called_measurable(cast: Cast, charter: Charter) -> None:
+    page = signed_in(cast.max).get(f"/charters/{charter.pk}/criteria/new/").content.decode()
+    assert "It can be measured as it stands" not in page
+    assert "What it lacks is said here" in page
+
+
 def test_the_server_hashes_an_uploaded_file(cast: Cast, charter: Charter, monkeypatch: Any) -> None:
     client, url = signed_in(cast.max), reverse("charters:criterion", args=[charter.pk, "c1"])
     rows = b"pump,stop\n1,0\n" * 10_000

@@ -26,6 +26,7 @@ from charters.actions import (
 from charters.models import ChangeRequest, Charter, Revision, Signatory, Signature, SignoffEvent, SignoffRound
 from charters.proof import check
 from roadmap.use_case_actions import create_use_case
+from tests.charters.cases import complete_fields
 from tests.charters.cast import (
     ACCEPTED,
     Cast,
@@ -34,6 +35,7 @@ from tests.charters.cast import (
     send_charter,
     sign_all,
     sign_as,
+    visitor,
     without_a_vendor,
     write_charter,
 )
@@ -160,7 +162,8 @@ def build_other(cast: Cast) -> Cast:
 
 @pytest.mark.parametrize("how", ["removed", "disabled"])
 def test_who_leaves_signs_no_more_also_with_an_open_page(cast: Cast, how: str) -> None:
-    round_ = send_charter(cast, write_charter(cast, **without_a_vendor()))
+    security = complete_fields()["seat.legal"]
+    round_ = send_charter(cast, write_charter(cast, **without_a_vendor(), seat__security=security))
     seat = Signatory.objects.get(round=round_, seat="legal")
     person = cast.signers["legal"]
     client = signed_in(person)
@@ -182,7 +185,14 @@ def test_who_leaves_signs_no_more_also_with_an_open_page(cast: Cast, how: str) -
     assert not Signature.objects.exists()
     assert SignoffRound.objects.get(pk=round_.pk).state == "out"
     page = signed_in(cast.frida).get(reverse("charters:show", args=[round_.revision.charter_id]))
-    assert "Yusuf Adebayo has left the organization and cannot sign" in page.content.decode()
+    shown = page.content.decode().partition('id="signatures"')
+    # Once in the lede, though he holds two seats; and once at each of them.
+    assert shown[0].count("Yusuf Adebayo has left the organization and cannot sign") == 1
+    assert shown[2].count("Yusuf Adebayo has left the organization and cannot sign") == 2
+    other = visitor(round_, "domain_expert")
+    read = signed_in(cast.signers["domain_expert"]).get(reverse("charters:sign", args=[other.signatory.pk]))
+    assert "Cannot sign any more" in read.content.decode()
+    assert "has left" not in read.content.decode(), "who left is not for those who only sign"
     with pytest.raises(Conflict, match="has left"):
         remind(seat, by=cast.frida)
 

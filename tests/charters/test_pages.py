@@ -100,6 +100,13 @@ def _posted(page: Any) -> dict[str, str]:
     return data
 
 
+def test_roles_are_chosen_by_name_and_own_words_are_kept(cast: Cast) -> None:
+    charter = write_charter(cast, team__2={"role": "Pump doctor", "name": "Ole", "share": "5"})
+    page = signed_in(cast.max).get(f"/charters/{charter.pk}/write/team/").content.decode()
+    assert '<option value="data_scientist" selected>Data scientist</option>' in page
+    assert '<option value="Pump doctor" selected>Pump doctor</option>' in page
+
+
 def test_writing_names_bad_values_beside_their_fields(cast: Cast) -> None:
     charter = create_charter(cast.organization, by=cast.frida, title="T")
     client = signed_in(cast.frida)
