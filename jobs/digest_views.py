@@ -49,5 +49,10 @@ def stop(request: HttpRequest, mark: str) -> HttpResponse:
         raise NotFound
     if request.method == "POST":
         digest.choose(membership, Digest.Every.NEVER)
-    context = {"organization": membership.organization, "stopped": request.method == "POST"}
+    name = membership.organization.name
+    context = {
+        "organization": name,
+        "stopped": request.method == "POST",
+        "link_bar": {"organization": name, "what": "Mail digest"},
+    }
     return render(request, "jobs/digest_stop.html", context)
