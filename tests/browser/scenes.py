@@ -30,6 +30,7 @@ from projects.models import Ask, Project, Task
 from roadmap.actions import request_plan
 from roadmap.wishes import PlanWishes
 from tests.browser.parties import MEMBERS, fields, session_of
+from tests.browser.ugly import ugly
 
 LONG = (
     "Maximiliane-Theodora von Hohenlohe-Waldenburg-Schillingsfürst zu Sankt Andreasberg und Braunlage "
@@ -42,8 +43,8 @@ WRITTEN = ("route", "parties", "team", "time", "criteria", "risk", "next")
 OF_PROJECT = ("", "board/", "records/", "records/add/risk/", "check-ins/", "waiting/", "experiments/",
               "models/", "criteria/", "connect/")  # fmt: skip
 EMPTY = ("/", "/assessments/", "/evidence/", "/evidence/roster/", "/roadmap/", "/roadmap/history/",
-         "/roadmap/use-cases/", "/charters/", "/charters/templates/", "/projects/", "/people/mail/",
-         "/reports/")  # fmt: skip
+         "/roadmap/use-cases/", "/charters/", "/charters/templates/", "/projects/", "/projects/waiting/",
+         "/projects/people/", "/people/mail/", "/reports/")  # fmt: skip
 # Who looks, nobody with an account where that is empty, and the address; by what is seen there.
 Paths = dict[str, list[str]]
 
@@ -289,6 +290,7 @@ def set_up() -> None:
     groups = {
         "the demo": of_the_demo(), "projects": projects(), "planning": planning(demo, nils),
         "drafts": drafts(stage), "rounds": rounds(stage), "kept": kept(stage), "empty": nothing,
+        "ugly": ugly(stage.in_force(ARABIC), stage.frida, (LONG, ARABIC, "x" * 120)),
     }  # fmt: skip
     people = {"nils": nils, "ada": ada, **stage.people}
     sessions = {who: session_of(user, age=0) for who, user in people.items()}
