@@ -283,6 +283,7 @@ LINK_TARGETS = "config.links.TARGETS"
 AUDIT_CHECKS = ["charters.proof.check"]
 # What else forgets a person who is erased.
 ERASERS = [
+    "jobs.erasing.erase",
     "assessment.erasing.erase",
     "roadmap.erasing.erase",
     "charters.erasing.erase",

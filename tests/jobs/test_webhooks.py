@@ -15,6 +15,7 @@ from django.core import mail as mailbox
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actions import erase_person
 from jobs import outbox, webhook_post
 from jobs.models import Delivery, Event, Webhook
 from jobs.webhook_actions import add_webhook, pause_webhook, request_test, resume_webhook, rotate_secret
@@ -329,6 +330,15 @@ def test_old_events_are_forgotten_unless_they_are_on_their_way(
     deliver_due()
     outbox.forget_old()
     assert Event.objects.count() == 0
+
+
+def test_an_erased_person_is_taken_out_of_names(cast: Any, project: Project, receiver: Receiver) -> None:
+    webhook, _ = add(cast, receiver)
+    Webhook.objects.update(name=f"For {cast.bob.email}")
+    erase_person(cast.bob, by=cast.alice)
+    webhook.refresh_from_db()
+    assert cast.bob.email not in webhook.name
+    assert webhook.name.startswith("For ")
 
 
 def test_the_pages(cast: Any, project: Project, receiver: Receiver) -> None:
