@@ -1,4 +1,4 @@
-"""A token's rights at the gate are those of this moment, although answers are kept from request to request."""
+"""A token’s rights at the gate are those of this moment, although answers are kept between requests."""
 
 from __future__ import annotations
 
