@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import person, require, require_fresh, signed_in_at, signed_in_how
@@ -32,6 +33,7 @@ from charters.queries import document_of, revision_in_force
 from roadmap.queries import today_of
 from ui import formats
 from ui.errors import Conflict, Invalid, NotAllowed, NotFound
+from ui.panels import fill, mark
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
 
@@ -152,7 +154,8 @@ def decision(request: HttpRequest, pk: UUID) -> HttpResponse:
     if taken is not None and revision is None:
         if request.method == "POST":
             raise Conflict("This charter was decided already.")
-        return render(request, "charters/decided.html", {"charter": charter, "decision": taken})
+        context = {"charter": charter, "decision": taken, "project": _project(request, charter)}
+        return render(request, "charters/decided.html", context)
     may = revision is not None and decides(revision, person(request))
     if request.method == "POST" and not may:
         raise NotAllowed("The outcome owner decides, nobody else.")
@@ -174,8 +177,14 @@ def _decide(request: HttpRequest, charter: Charter, revision: Revision, *, may: 
             messages.success(request, "Decided. Everybody who signed is told.")
             return redirect("charters:decision", charter.pk)
     context |= {"charter": charter, "revision": revision, "form": form, "owner": context["standing"].text}
+    context["project"] = _project(request, charter)
     failed = form is not None and bool(form.errors)
     return render(request, "charters/decision.html", context, status=422 if failed else 200)
+
+
+def _project(request: HttpRequest, charter: Charter) -> SafeString:
+    """What the apps above say of the charter's project, and the way back to it."""
+    return fill(mark("charters.project", "all"), request, charter)
 
 
 def _take(request: HttpRequest, charter: Charter, values: dict[str, Any]) -> None:

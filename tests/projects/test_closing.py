@@ -71,6 +71,7 @@ def test_the_outcome_owner_is_led_from_the_project_to_the_decision(cast: Cast) -
     owner = cast.signers["outcome_owner"]
     assert f"/charters/{charter.pk}/decision/" in page(owner, address)
     assert "Decide …" in page(owner, address)
+    assert address in page(owner, f"/charters/{charter.pk}/decision/")
     other = page(cast.vera, address)
     assert "Decide …" not in other
     assert f"{owner.get_full_name()} decides as outcome owner" in other
@@ -89,6 +90,7 @@ def test_stop_closes_the_project_and_lets_go_of_whoever_is_waited_for(cast: Cast
     shown = page(cast.vera, f"/projects/{project.pk}/")
     assert "Decided: stop." in shown
     assert "Closed." in shown
+    assert f"/projects/{project.pk}/" in page(cast.vera, f"/charters/{project.charter_id}/decision/")
     client = client_of(cast.frida)
     assert (
         client.post(f"/projects/{project.pk}/board/add/", {"title": "x", "column": "todo"}).status_code == 409
