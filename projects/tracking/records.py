@@ -108,6 +108,9 @@ _RUNS = f"{_ALL_RUNS} AND r.lifecycle_stage = 'active' AND e.lifecycle_stage = '
 _COLUMNS = "r.run_uuid, r.name, e.name AS experiment, r.status, r.start_time, r.end_time, r.user_id"
 
 
+_THEN = {False: "r.start_time DESC, r.run_uuid ASC", True: "r.start_time ASC, r.run_uuid DESC"}
+
+
 def runs_of(workspace: str, wish: Wish) -> RunPage:
     """The runs of a project, sorted by a last logged value or newest first."""
     where = _RUNS
@@ -119,24 +122,29 @@ def runs_of(workspace: str, wish: Wish) -> RunPage:
         values = {**values, "text": f"%{_plain(wish.text.lower())}%"}
     total = int(fetch(f"SELECT count(*) AS n {where}", values)[0]["n"])
     page = min(max(wish.page, 1), max(-(-total // PAGE), 1))
-    values |= {"limit": PAGE, "offset": (page - 1) * PAGE}
-    rows = fetch(f"{_sorted(where, wish, values)} LIMIT :limit OFFSET :offset", values)
-    return RunPage(_with_figures(rows), total, page)
+    start = (page - 1) * PAGE
+    count = min(PAGE, total - start)
+    # A database sorts as many rows as lie before the page: the later half is read from the end.
+    turned = start > total // 2
+    values |= {"limit": count, "offset": total - start - count if turned else start}
+    rows = fetch(f"{_sorted(where, wish, values, turned=turned)} LIMIT :limit OFFSET :offset", values)
+    return RunPage(_with_figures(rows[::-1] if turned else rows), total, page)
 
 
-def _sorted(where: str, wish: Wish, values: dict[str, Any]) -> str:
+def _sorted(where: str, wish: Wish, values: dict[str, Any], *, turned: bool) -> str:
+    up, down = ("DESC", "ASC") if turned else ("ASC", "DESC")
     if not wish.sort:
-        return f"SELECT {_COLUMNS} {where} ORDER BY r.start_time DESC, r.run_uuid"
+        return f"SELECT {_COLUMNS} {where} ORDER BY {_THEN[turned]}"
     values["key"] = wish.sort
     joined = where.replace(
         "WHERE",
         "LEFT JOIN latest_metrics m ON m.run_uuid = r.run_uuid AND m.key = :key WHERE",
         1,
     )
-    order = "DESC" if wish.descending else "ASC"
+    order = down if wish.descending else up
     # A value that is missing or no number comes last, whichever way the rest is sorted.
     missing = "CASE WHEN m.value IS NULL OR m.is_nan THEN 1 ELSE 0 END"
-    return f"SELECT {_COLUMNS} {joined} ORDER BY {missing}, m.value {order}, r.start_time DESC, r.run_uuid"
+    return f"SELECT {_COLUMNS} {joined} ORDER BY {missing} {up}, m.value {order}, {_THEN[turned]}"
 
 
 def runs_by_id(workspace: str, ids: Sequence[str], *, deleted: bool = False) -> tuple[Run, ...]:

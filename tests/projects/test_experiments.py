@@ -205,3 +205,24 @@ def test_a_page_that_follows_a_run_keeps_what_it_shows_while_tracking_is_away(
     asked = cast.client("facilitator").get(address, headers={"HX-Request": "true", "HX-Target": "run-live"})
     assert (asked.status_code, asked.content) == (204, b"")
     assert "Tracking does not answer" in page(cast, address)
+
+
+@pytest.mark.parametrize("wish", [{}, {"sort": "auc"}, {"sort": "auc", "descending": False}])
+def test_pages_together_are_the_whole_list_in_order(
+    project: Project, store: Store, wish: dict[str, Any]
+) -> None:
+    """The later pages are read from the end; no run is shown twice and none is left out."""
+    values = {f"{at:03d}": [at % 7 / 10, math.nan, None][at % 3] for at in range(130)}
+    for at, (run, value) in enumerate(values.items()):
+        store.run(project.slug, run, metrics={} if value is None else {"auc": value}, day=at // 2)
+    pages = [records.runs_of(project.slug, records.Wish(page=number, **wish)) for number in (1, 2, 3)]
+    shown = [run.id for one in pages for run in one.runs]
+    assert [len(one.runs) for one in pages] == [50, 50, 30]
+    assert sorted(shown) == sorted(values)
+    if "sort" not in wish:
+        assert shown == sorted(values, key=lambda run: (-(int(run) // 2), run))
+        return
+    known = [run for run in shown if int(run) % 3 == 0]
+    assert shown[: len(known)] == known
+    sign = -1 if wish.get("descending", True) else 1
+    assert known == sorted(known, key=lambda run: (sign * (values[run] or 0), -(int(run) // 2), run))
