@@ -227,7 +227,7 @@ def stations_of(charter: Charter, caption: str) -> list[dict[str, Any]]:
         ("Assessments", "assessment:list", ""),
         ("Roadmap", "roadmap:plan", charter.plan_item and "POC of the plan"),
         (f"Charter {charter.code}", "charters:list", caption),
-        ("Project", "", ""),
+        ("Project", "projects:list" if charter.state == State.IN_FORCE else "", ""),
         ("Deployment", "", ""),
     )
     return [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -105,11 +103,8 @@ def test_cost_does_not_grow_with_people(cast: Cast) -> None:
         client = cast.client(cast.bob)
         client.get(f"/assessments/{assessment.pk}/")
         with CaptureQueriesContext(connection) as queries:
-            started = time.process_time()
             client.get(f"/assessments/{assessment.pk}/")
-            spent = time.process_time() - started
         counts.append(len(queries))
-        assert spent < 0.3
     # The second round also looks for the one before it and reads that.
     assert counts[1] <= counts[0] + 1
     assert counts[1] <= 15
