@@ -108,7 +108,8 @@ def _add_charter(project: Project, found: dict[str, bytes], *, by: User) -> None
 
 
 def _add_documents(project: Project, found: dict[str, bytes]) -> None:
+    """The documents but those held back: what nobody may download does not leave in an archive either."""
     papers = Paper.objects.filter(project=project).exclude(file=None).select_related("file")
     for number, paper in enumerate(papers.order_by("added_at", "pk"), 1):
-        if paper.file is not None:
+        if paper.file is not None and not paper.is_held:
             found[f"documents/{number:03}-{get_valid_filename(paper.file.name)}"] = files.read(paper.file)

@@ -28,7 +28,9 @@ TASKS = (
 MILESTONES = ("id", "title", "due_on", "done_on", "deliverable", "created_at")
 RISKS = ("id", "title", "response", "likelihood", "effect", "owner_id", "created_at", "closed_at")
 DECISIONS = ("id", "decided", "why", "decided_by", "decided_on", "logged_at")
-PAPERS = ("id", "kind", "title", "url", "text", "held_on", "added_at", "archived_at")
+PAPERS = (
+    "id", "kind", "title", "url", "text", "held_on", "held_because", "released_at", "added_at", "archived_at",
+)  # fmt: skip
 CHECKINS = ("week", "health", "reason", "by_name", "asked_at", "answered_at")
 ASKS = (
     "id", "what", "why", "of_name", "of_email", "department", "blocks", "since", "needed_by", "escalated_at",

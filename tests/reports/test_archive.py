@@ -79,6 +79,12 @@ def project(cast: Any, store: Store) -> Project:
         b"minutes", organization=cast.organization, name="Minutes 1.pdf", content_type="application/pdf"
     )
     Paper.objects.create(project=project, kind="document", title="Minutes", file=file)
+    acting = files.store(
+        b"macro", organization=cast.organization, name="Acts.docm", content_type="application/octet-stream"
+    )
+    Paper.objects.create(
+        project=project, kind="document", title="Acts", file=acting, held_because="It holds macros."
+    )
     store.run(
         project.slug,
         "own",
