@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
-from math import isfinite
+from math import isfinite, nan
 
 from projects.load import PersonLoad
 from projects.models import Milestone
+from projects.tracking.records import Run
 from projects.words import HEALTH
 from ui import formats
 from ui.charts.spec import Lines, WeekBars
 from ui.charts.spec_days import DueMark, StateWeeks, Timeline, WeekState
+from ui.charts.spec_runs import MOST_CURVES, MOST_THREADS, Curve, Curves, Parallel, Scale, Thread
 from ui.words import counted, in_words, plural, sentence
 
 STATE_OF: dict[str, WeekState] = {"green": "good", "amber": "watch", "red": "bad"}
 MISSING = "No answer"
 MOST_WEEKS = 104
+MOST_PARAMS, MOST_METRICS, MOST_COMPARED_CURVES = 6, 4, 8
 
 
 def learning_curves(curves: Mapping[str, list[tuple[int, float]]]) -> list[Lines]:
@@ -39,6 +42,97 @@ def learning_curves(curves: Mapping[str, list[tuple[int, float]]]) -> list[Lines
             )
         )
     return figures
+
+
+def compared_curves(
+    names: Sequence[str], curves: Sequence[Mapping[str, list[tuple[int, float]]]]
+) -> list[Curves]:
+    """One figure for each metric that at least two runs logged over steps; runs in the order of `names`.
+
+    Values that are no finite number are left out and said. At most eight figures, in the order of names.
+    """
+    shared = sorted({key for one in curves for key in one if sum(key in other for other in curves) > 1})
+    figures: list[Curves] = []
+    for key in shared:
+        kept, left_out = [], 0
+        for name, one in zip(names, curves, strict=True):
+            points = tuple((step, value) for step, value in one.get(key, []) if _drawable(value))
+            left_out += len(one.get(key, [])) - len(points)
+            if len(points) > 1:
+                kept.append(Curve(name, points))
+        if len(kept) > 1:
+            ends = [curve.points[-1][1] for curve in kept[:MOST_CURVES]]
+            figures.append(
+                Curves(
+                    key=f"compared-{len(figures) + 1}",
+                    title=f"{key}: from {min(ends):.4g} to {max(ends):.4g} at the end",
+                    unit=f"{key} by step",
+                    curves=tuple(kept[:MOST_CURVES]),
+                    note=f"{left_out} values that are no finite number are left out." if left_out else "",
+                )
+            )
+    return figures[:MOST_COMPARED_CURVES]
+
+
+def _drawable(value: float) -> bool:
+    return isfinite(value) and abs(value) < 1e300
+
+
+def threads_of(runs: Sequence[Run], metrics: Sequence[str], chosen: Collection[str] = ()) -> Parallel | None:
+    """Runs through the parameters in which they differ, then through metrics; None where nothing differs.
+
+    `chosen` are ids of runs to be drawn in color. At most six parameters, four metrics, the first 100 runs.
+    """
+    drawn = runs[:MOST_THREADS]
+    params = [key for key in _differing(drawn) if key not in metrics][:MOST_PARAMS]
+    measured = [key for key in metrics if sum(_drawable(run.metrics.get(key, nan)) for run in drawn) > 1][
+        :MOST_METRICS
+    ]
+    if len(drawn) < 2 or not measured or len(params) + len(measured) < 2:
+        return None
+    columns = [_column(key, [run.params.get(key) for run in drawn]) for key in params]
+    columns += [(Scale(key), [_figure_of(run.metrics.get(key)) for run in drawn]) for key in measured]
+    threads = tuple(
+        Thread(run.name or run.id[:8], tuple(values[at] for _, values in columns), run.id in chosen)
+        for at, run in enumerate(drawn)
+    )
+    return Parallel(
+        key="threads",
+        title=f"{plural(len(drawn), 'run', 'runs')} by what they differ in and what they scored",
+        unit="Each line is a run through its parameters and last values"
+        + ("; the candidate in color" if any(thread.chosen for thread in threads) else ""),
+        scales=tuple(scale for scale, _ in columns),
+        threads=threads,
+    )
+
+
+def _differing(runs: Sequence[Run]) -> list[str]:
+    """Parameters with more than one value, those that most runs have logged first."""
+    seen: dict[str, list[str]] = {}
+    for run in runs:
+        for key, value in run.params.items():
+            seen.setdefault(key, []).append(value)
+    return sorted((key for key in seen if len(set(seen[key])) > 1), key=lambda key: (-len(seen[key]), key))
+
+
+def _column(key: str, values: Sequence[str | None]) -> tuple[Scale, list[float | None]]:
+    """A parameter as a scale: of figures where every value is one, else of words in their order."""
+    figures = [_number(value) for value in values]
+    if all(figure is not None or value is None for figure, value in zip(figures, values, strict=True)):
+        return Scale(key), figures
+    words = sorted({value for value in values if value is not None})
+    return Scale(key, tuple(words)), [None if value is None else words.index(value) for value in values]
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return _figure_of(float(text)) if text is not None else None
+    except ValueError:
+        return None
+
+
+def _figure_of(value: float | None) -> float | None:
+    return value if value is not None and _drawable(value) else None
 
 
 def health_history(asked: Sequence[dt.date], answers: Mapping[dt.date, str]) -> StateWeeks | None:

@@ -22,6 +22,7 @@ from ui.charts.spec import (
     WeekBars,
 )
 from ui.charts.spec_days import DueMark, StateWeeks, Timeline, WeekState
+from ui.charts.spec_runs import Curve, Curves, Parallel, Scale, Thread
 
 FUNCTIONS = (
     "Sponsor",
@@ -299,6 +300,40 @@ def timeline() -> Timeline:
     )
 
 
+def parallel() -> Parallel:
+    """Runs through two parameters and two metrics; one logged no duration."""
+    return Parallel(
+        key="threads",
+        title="Deeper forests recall more and take longer",
+        unit="Runs by parameter and last value; the candidate in color",
+        scales=(
+            Scale("max_depth"),
+            Scale("max_features", ("all", "log2", "sqrt")),
+            Scale("recall"),
+            Scale("fit seconds"),
+        ),
+        threads=(
+            Thread("calm-owl", (4, 1, 0.61, 2.4)),
+            Thread("brisk-fox", (8, 2, 0.74, 4.1)),
+            Thread("wide-elk", (12, 2, 0.81, 6.8), chosen=True),
+            Thread("late-hen", (12, 0, 0.79, None)),
+        ),
+    )
+
+
+def curves() -> Curves:
+    """The loss of two runs by step."""
+    return Curves(
+        key="curves",
+        title="Both losses fall; brisk-fox ends lower",
+        unit="loss by step",
+        curves=(
+            Curve("calm-owl", tuple((step, 1 / (step + 1) + 0.1) for step in range(11))),
+            Curve("brisk-fox", tuple((step, 1.2 / (step + 1)) for step in range(15))),
+        ),
+    )
+
+
 def all_figures() -> tuple[ChartSpec, ...]:
     """One figure of each kind."""
     return (
@@ -312,4 +347,6 @@ def all_figures() -> tuple[ChartSpec, ...]:
         learning_curve(),
         state_weeks(),
         timeline(),
+        parallel(),
+        curves(),
     )

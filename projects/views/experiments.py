@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from projects.access import Standing, get_standing
-from projects.charts import learning_curves
+from projects.charts import compared_curves, learning_curves, threads_of
 from projects.tracking import records
 from projects.tracking.records import Run, TrackingIsAway, Wish
 from projects.views.frame import frame, notes
@@ -94,8 +94,15 @@ def runs(request: HttpRequest, standing: Standing) -> HttpResponse:
         "page": Paginator(range(page.total), records.PAGE).get_page(page.page),
         "query": _query({**filters, "sort": wish.sort, "dir": "" if wish.descending else "asc"}, "&"),
         "filtered": bool(wish.state or wish.text),
+        "threads": threads_of(page.runs, keys, _nominated(standing)),
     }
     return render(request, "projects/runs.html", context)
+
+
+def _nominated(standing: Standing) -> list[str]:
+    """The run of the candidate that counts, if there is one."""
+    candidate = standing.project.candidates.first()
+    return [candidate.run] if candidate is not None and candidate.run else []
 
 
 def _wish(request: HttpRequest) -> Wish:
@@ -180,9 +187,11 @@ def compare(request: HttpRequest, standing: Standing) -> HttpResponse:
     if not FEWEST <= len(found) <= MOST:
         messages.error(request, f"Choose {FEWEST} to {MOST} runs to compare.")
         return redirect("projects:experiments", standing.project.pk)
+    curves = [records.curves_of(standing.project.slug, one.id) for one in found]
     context = {
         **frame(standing, "experiments"),
         "runs": found,
+        "figures": compared_curves([one.name or one.id[:8] for one in found], curves),
         "tables": [
             ("Last values", _side_by_side([{k: shown(v) for k, v in run.metrics.items()} for run in found])),
             ("Parameters", _side_by_side([run.params for run in found])),

@@ -119,6 +119,19 @@ def test_compared_runs_show_first_what_differs(cast: Any, project: Project, stor
     assert "Choose 2 to 5 runs" in response.content.decode()
 
 
+def test_runs_of_a_page_are_drawn_as_threads_and_compared_ones_as_curves(
+    cast: Any, project: Project, store: Store
+) -> None:
+    for name, depth in (("aa", "2"), ("bb", "4")):
+        losses = [1 / (step + int(depth)) for step in range(5)]
+        metrics = {"recall": int(depth) / 10, "loss": losses}
+        store.run(project.slug, name, params={"depth": depth}, metrics=metrics)
+    text = page(cast, f"/projects/{project.pk}/experiments/")
+    assert "2 runs by what they differ in and what they scored" in text
+    text = page(cast, f"/projects/{project.pk}/experiments/compare/?run=aa&run=bb")
+    assert "loss: from 0.125 to 0.1667 at the end" in text
+
+
 @pytest.mark.parametrize("path", ["experiments/", "runs/aa/", "experiments/compare/?run=a&run=b", "models/"])
 def test_tracking_that_is_away_is_said(
     cast: Any, project: Project, settings: Any, tmp_path: Path, path: str

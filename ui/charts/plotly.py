@@ -21,6 +21,7 @@ from ui.charts.spec import (
     WeekBars,
 )
 from ui.charts.spec_days import STATES, StateWeeks, Timeline
+from ui.charts.spec_runs import Curves, Parallel
 
 Trace = dict[str, Any]
 TRACE_TYPES = ("scatter", "bar", "heatmap", "scatterpolar")
@@ -50,6 +51,10 @@ def figure(spec: ChartSpec) -> dict[str, Any]:
         return _state_weeks(spec)
     if isinstance(spec, Timeline):
         return _timeline(spec)
+    if isinstance(spec, Parallel):
+        return _parallel(spec)
+    if isinstance(spec, Curves):
+        return _curves(spec)
     raise TypeError(f"no interactive figure for {type(spec).__name__}")
 
 
@@ -281,3 +286,42 @@ def _timeline(spec: Timeline) -> dict[str, Any]:
     return _figure(
         spec, traces, {"height": 140 + 28 * len(spec.marks), "xaxis": {"type": "date"}, "yaxis": names}
     )
+
+
+def _parallel(spec: Parallel) -> dict[str, Any]:
+    """Threads as lines over the scales: the vendored bundle has no parallel coordinates of its own."""
+    names = [scale.name for scale in spec.scales]
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": thread.name,
+            "x": [None if value is None else spec.place(at, value) for at, value in enumerate(thread.values)],
+            "y": names,
+            "customdata": [spec.said(at, value) for at, value in enumerate(thread.values)],
+            "hovertemplate": "%{y}: %{customdata}",
+            "line": {"color": "accent" if thread.chosen else "h2"},
+        }
+        for thread in spec.threads
+    ]
+    scales = {"autorange": "reversed", "automargin": True}
+    layout = {"height": 120 + 56 * len(names), "xaxis": {"visible": False}, "yaxis": scales}
+    return _figure(spec, traces, {**layout, "showlegend": False})
+
+
+_DASHES = ("solid", "solid", "dash", "dot", "dashdot")
+
+
+def _curves(spec: Curves) -> dict[str, Any]:
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": curve.name,
+            "x": [step for step, _ in curve.points],
+            "y": [value for _, value in curve.points],
+            "line": {"color": "accent" if at == 0 else "ink", "dash": dash},
+        }
+        for at, (curve, dash) in enumerate(zip(spec.curves, _DASHES, strict=False))
+    ]
+    return _figure(spec, traces, {"height": 340})

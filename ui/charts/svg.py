@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ui import words
-from ui.charts import days, fields, gantt, lines, radar, rows
+from ui.charts import days, fields, gantt, lines, radar, rows, runs
 from ui.charts.paper import on_paper
 from ui.charts.spec import ChartSpec, DimensionRows, Gantt, Lines, Matrix, PillarRows, Radar, WeekBars
 from ui.charts.spec_days import StateWeeks, Timeline
+from ui.charts.spec_runs import Curves, Parallel
 
 WIDTHS = {12: 1200.0, 9: 894.0, 8: 792.0, 6: 588.0}
 MIDDLE, NARROW = 632.0, 350.0
@@ -72,6 +73,10 @@ def _draw(spec: ChartSpec, uid: str, width: float, cls: str) -> str:
         return days.state_weeks(spec, uid, width, cls)
     if isinstance(spec, Timeline):
         return days.timeline(spec, uid, width, cls)
+    if isinstance(spec, Parallel):
+        return runs.parallel(spec, uid, width, cls)
+    if isinstance(spec, Curves):
+        return runs.curves(spec, uid, width, cls)
     raise TypeError(f"no drawing for {type(spec).__name__}")
 
 

@@ -12,6 +12,7 @@ from ui.charts.gantt import state_words
 from ui.charts.rows import points
 from ui.charts.spec import ChartSpec, DimensionRows, Gantt, Lines, Matrix, Number, PillarRows, Radar, WeekBars
 from ui.charts.spec_days import StateWeeks, Timeline
+from ui.charts.spec_runs import Curves, Parallel
 
 Value = str | float | None
 Line = tuple[Value, ...]
@@ -43,7 +44,9 @@ class Table:
 def table(spec: ChartSpec) -> Table:
     """The same numbers that the drawings show, unrounded."""
     heads, lines = _lines(spec)
-    return Table(spec.title, heads, tuple(lines), digits=6 if isinstance(spec, Lines) else 0)
+    return Table(
+        spec.title, heads, tuple(lines), digits=6 if isinstance(spec, Lines | Curves | Parallel) else 0
+    )
 
 
 def csv_text(spec: ChartSpec) -> str:
@@ -104,6 +107,13 @@ def _lines(spec: ChartSpec) -> tuple[tuple[str, ...], Iterable[Line]]:
             )
             for mark in spec.marks
         ]
+    if isinstance(spec, Parallel):
+        return (spec.name, *(scale.name for scale in spec.scales)), [
+            (thread.name, *(spec.said(at, value) for at, value in enumerate(thread.values)))
+            for thread in spec.threads
+        ]
+    if isinstance(spec, Curves):
+        return _curves(spec)
     raise TypeError(f"no table for {type(spec).__name__}")
 
 
@@ -156,3 +166,10 @@ def _gantt(spec: Gantt) -> tuple[tuple[str, ...], list[Line]]:
         for group in spec.groups
         for item in group.items
     ]
+
+
+def _curves(spec: Curves) -> tuple[tuple[str, ...], list[Line]]:
+    columns = [dict(curve.points) for curve in spec.curves]
+    steps = sorted({step for column in columns for step in column})
+    heads = (spec.x_name, *(curve.name for curve in spec.curves))
+    return heads, [(str(step), *(column.get(step) for column in columns)) for step in steps]
