@@ -26,6 +26,8 @@ from projects.views.frame import frame, notes
 from ui.errors import NotFound
 
 COLUMNS = 4
+# So many runs of a page are looked at for one that goes on; the page then follows.
+NEWEST = 3
 SILENT = dt.timedelta(hours=2)
 FEWEST, MOST = 2, 5
 HIGHEST_PAGE = 100_000
@@ -43,7 +45,7 @@ def tracked(current: str) -> Callable[[View], View]:
             try:
                 return view(request, standing, **more)
             except TrackingIsAway as error:
-                if request.headers.get("HX-Target") == "run-live":
+                if request.headers.get("HX-Target") in ("run-live", "runs-live"):
                     return HttpResponse(status=204)  # what stands on the page stays, and it asks again
                 context = {
                     **frame(standing, current),
@@ -95,6 +97,7 @@ def runs(request: HttpRequest, standing: Standing) -> HttpResponse:
         "query": _query({**filters, "sort": wish.sort, "dir": "" if wish.descending else "asc"}, "&"),
         "filtered": bool(wish.state or wish.text),
         "threads": threads_of(page.runs, keys, _nominated(standing)),
+        "live": any(_is_live(run) for run in page.runs[:NEWEST]),
     }
     return render(request, "projects/runs.html", context)
 

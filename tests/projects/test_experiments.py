@@ -124,7 +124,7 @@ def test_runs_of_a_page_are_drawn_as_threads_and_compared_ones_as_curves(
 ) -> None:
     for name, depth in (("aa", "2"), ("bb", "4")):
         losses = [1 / (step + int(depth)) for step in range(5)]
-        metrics = {"recall": int(depth) / 10, "loss": losses}
+        metrics: dict[str, float | list[float]] = {"recall": int(depth) / 10, "loss": losses}
         store.run(project.slug, name, params={"depth": depth}, metrics=metrics)
     text = page(cast, f"/projects/{project.pk}/experiments/")
     assert "2 runs by what they differ in and what they scored" in text
@@ -208,6 +208,22 @@ def test_the_page_of_a_run_follows_it_until_it_ends(
     silent = page(cast, f"/projects/{project.pk}/runs/goes/")
     assert "hx-get" not in silent.partition('id="run-live"')[2].partition("</div>")[0]
     assert "Running" in silent
+
+
+def test_the_list_follows_runs_that_go_on_and_keeps_what_was_chosen(
+    cast: Any, project: Project, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.run(project.slug, "goes", metrics={"loss": [0.5, 0.4]}, state="RUNNING")
+    address = f"/projects/{project.pk}/experiments/"
+    began = records.time_of(MOMENT)
+    assert began is not None
+    now = began
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    text = page(cast, address)
+    assert 'id="runs-live" hx-get="" hx-trigger="every 10s"' in text
+    assert 'id="compare-goes" hx-preserve' in text
+    now = began + dt.timedelta(hours=3)
+    assert "hx-get" not in page(cast, address).partition('id="runs-live"')[2].partition(">")[0]
 
 
 def test_a_page_that_follows_a_run_keeps_what_it_shows_while_tracking_is_away(
