@@ -182,7 +182,11 @@ class Reference:
 
     def interval(self, dimension) -> list[int] | None:
         """One replicate after the other, one draw after the other; weights as floats at the very end."""
-        items = [i for i in self.items if i.dimension == dimension.key and i.weight > 0]
+        items = [
+            i
+            for i in self.items
+            if i.dimension == dimension.key and i.weight > 0 and self.item_score(i) is not None
+        ]
         rows = []
         for person in self.people:
             levels = [
