@@ -1,4 +1,4 @@
-"""From HTML to a tagged PDF; with ui.pdf_drawings the only module that imports WeasyPrint.
+"""From HTML to a tagged PDF; with ui.pdf_engine the only module that imports WeasyPrint.
 
 The same HTML gives the same bytes: dates come from the caller, the file's identifier is the hash of what
 goes in, and the one clock that font tools read is set while fonts are cut down. All that a document may
@@ -142,11 +142,11 @@ def _rendered(document_html: str, fetcher: Any) -> Any:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
-    from ui import pdf_drawings
+    from ui import pdf_engine
 
-    pdf_drawings.lay_out_words_whole()
+    pdf_engine.adapt()
     html = _read(document_html, fetcher)
-    pdf_drawings.set_parts_aside(html.etree_element)
+    pdf_engine.set_parts_aside(html.etree_element)
     rules, faces = _rules(_linked(html))
     # Fonts are named anew for each document: what finds them runs threads, which no copy of a process has.
     fonts = FontConfiguration()

@@ -1,21 +1,25 @@
-"""Drawings inside documents: their words laid out whole, and no style sheet matched with their parts.
+"""Where WeasyPrint is told to do otherwise.
 
-WeasyPrint lays out the text of drawings letter by letter, so that letters of scripts that join stand alone,
-and matches the document's style sheets with each line and rectangle of a drawing, though none of them has a
-box. Both take a tenth of a report's time.
+It lays out the text of drawings letter by letter, so that letters of scripts that join stand alone; here they
+are laid out whole. It matches the document's style sheets with each line and rectangle of a drawing, though
+none of them has a box, and packs at the highest level. The three take a sixth of the time of a report.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
 from xml.etree.ElementTree import Element
 
+import pydyf  # type: ignore[import-untyped]
 from weasyprint import html, svg
 
 DRAWING = "{http://www.w3.org/2000/svg}svg"
 _PLACES_LETTERS = frozenset(("letter-spacing", "textLength", "rotate"))
+PACKED = 6
 _letter_by_letter = svg.text
 _make_box = html.HTML_HANDLERS[DRAWING]
 _aside: WeakKeyDictionary[Element, list[Element]] = WeakKeyDictionary()
@@ -40,8 +44,13 @@ def _with_its_parts(element: Element, *args: Any) -> Any:
     return _make_box(element, *args)
 
 
-def lay_out_words_whole() -> None:
-    """From now on in this process, text of drawings is laid out whole where no letter has its own place."""
+def _packer(level: int) -> Any:
+    return zlib.compressobj(min(level, PACKED))
+
+
+def adapt() -> None:
+    """From now on in this process, words of drawings are laid out whole and streams packed quickly."""
+    pydyf.zlib = SimpleNamespace(**{**vars(zlib), "compressobj": _packer})
     svg.text = _whole_words
     svg.TAGS.update(dict.fromkeys(("a", "text", "textPath", "tspan"), _whole_words))
 
