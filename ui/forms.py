@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django import forms
@@ -63,11 +64,32 @@ class TextLines(forms.Textarea):
         super().__init__({"rows": rows, **(attrs or {})})
 
 
+class TextWithSuggestions(forms.TextInput):
+    """One line of text with words to choose from; others can be typed."""
+
+    template_name = "ui/suggestions.html"
+
+    def __init__(self, suggestions: Iterable[str], attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.suggestions = list(suggestions)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        return {**context, "suggestions": self.suggestions}
+
+    def _render(self, template_name: str, context: dict[str, Any], renderer: object = None) -> SafeString:
+        return _own_template(template_name, context)
+
+
 class Segments(forms.RadioSelect):
     """Two to five short choices in one row."""
 
     template_name = "ui/segments.html"
 
     def _render(self, template_name: str, context: dict[str, Any], renderer: object = None) -> SafeString:
-        # The form renderer knows Django's own templates alone; this one lies among the project's.
-        return mark_safe(render_to_string(template_name, context))  # noqa: S308
+        return _own_template(template_name, context)
+
+
+def _own_template(name: str, context: dict[str, Any]) -> SafeString:
+    # The form renderer knows Django's own templates alone; these lie among the project's.
+    return mark_safe(render_to_string(name, context))  # noqa: S308

@@ -22,6 +22,8 @@ from ui.errors import DomainError
 MEGABYTE = 1024 * 1024
 # A busy machine gives a process only a part of a processor: wall time may be this many times longer.
 PATIENCE = 4
+# The exit code that multiprocessing makes up where the server process, which would know it, has ended too.
+FORKSERVER_GONE = 255
 _context = multiprocessing.get_context("forkserver")
 _expected: set[str] = set()
 
@@ -31,6 +33,13 @@ class OverLimit(DomainError):
 
     status = 422
     code = "over_limit"
+
+
+class Stopped(DomainError):
+    """The process was asked to end, as all are when the server stops: nothing is wrong with the work."""
+
+    status = 503
+    code = "stopped"
 
 
 def call(
@@ -48,7 +57,7 @@ def call(
     seconds    of processor time at most, rounded up; of wall time four times as much
     preload    modules that the server process imports once for all; counts until the first call of a process
 
-    Raises what the function raises, and OverLimit when the process did not get to an answer.
+    Raises what the function raises, and OverLimit or Stopped when the process did not get to an answer.
     """
     expect(*preload)
     ours, theirs = _context.Pipe(duplex=False)
@@ -80,16 +89,20 @@ def _answer(ours: Connection, process: BaseProcess, what: str, seconds: float) -
         found, value = ours.recv()
     except EOFError:
         process.join(5)
-        raise OverLimit(_why(what, process.exitcode)) from None
+        raise _why(what, process.exitcode) from None
     if isinstance(value, MemoryError):
         raise OverLimit(f"{what} needed more memory than it may use.")
     return found, value
 
 
-def _why(what: str, code: int | None) -> str:
-    if code is not None and -code == signal.SIGXCPU:
-        return f"{what} took more processor time than it may use."
-    return f"{what} could not be finished: its process ended early, most likely for lack of memory."
+def _why(what: str, code: int | None) -> DomainError:
+    if code in (-signal.SIGTERM, FORKSERVER_GONE):
+        return Stopped(f"{what} could not be finished: the server is stopping. Try again once it is back.")
+    if code == -signal.SIGXCPU:
+        return OverLimit(f"{what} took more processor time than it may use.")
+    return OverLimit(
+        f"{what} could not be finished: its process ended early, most likely for lack of memory."
+    )
 
 
 def _end(process: BaseProcess) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from ui.charts.spec import (
     ChartSpec,
@@ -22,6 +22,7 @@ from ui.charts.spec import (
     WeekBars,
 )
 from ui.charts.spec_days import DueMark, StateWeeks, Timeline, WeekState
+from ui.charts.spec_live import Series, Share, Spread
 from ui.charts.spec_runs import Curve, Curves, Parallel, Scale, Thread
 
 FUNCTIONS = (
@@ -273,14 +274,14 @@ def week_bars() -> WeekBars:
 
 
 def state_weeks() -> StateWeeks:
-    """Check-ins of a project; one week was not answered."""
-    states: tuple[WeekState, ...] = ("good", "good", "watch", "missing", "bad", "watch", "good")
+    """Check-ins of a project; one week was not answered, one was a pause."""
+    states: tuple[WeekState, ...] = ("good", "good", "watch", "missing", "bad", "rest", "watch", "good")
     return StateWeeks(
         key="health",
         title="On track again after two weeks at risk",
         unit="State of the project by week",
         weeks=tuple((date(2026, 9, 7) + timedelta(weeks=at), state) for at, state in enumerate(states)),
-        words=("On track", "At risk", "Off track", "No answer"),
+        words=("On track", "At risk", "Off track", "No answer", "Paused"),
     )
 
 
@@ -334,6 +335,36 @@ def curves() -> Curves:
     )
 
 
+def series() -> Series:
+    """Drift by day that passes its limit, with a gap."""
+    first = datetime(2026, 9, 28, tzinfo=UTC)
+    drift = [0.05 + 0.002 * (day % 7) + 0.00009 * day * day for day in range(45)]
+    return Series(
+        key="series",
+        title="Drift of pressure slope passed its limit today",
+        unit="Population stability index against the reference, by day",
+        value_name="PSI",
+        points=tuple((first + timedelta(days=at), None if at == 20 else psi) for at, psi in enumerate(drift)),
+        limit=0.2,
+        limit_label="Limit 0.2",
+        events=((first + timedelta(days=14), "Version 4"),),
+    )
+
+
+def spread() -> Spread:
+    """Predictions of the last week beside those of training."""
+    now, then = (1, 3, 5, 8, 12, 15, 17, 16, 12, 7, 4), (2, 4, 7, 12, 17, 19, 16, 11, 7, 3, 2)
+    return Spread(
+        key="spread",
+        title="Answers are higher than in training",
+        unit="Share of predictions in percent",
+        n=6912,
+        shares=tuple(Share(f"{at / 10:g}", *pair) for at, pair in enumerate(zip(now, then, strict=True))),
+        now_label="Last week",
+        binned=True,
+    )
+
+
 def all_figures() -> tuple[ChartSpec, ...]:
     """One figure of each kind."""
     return (
@@ -349,4 +380,6 @@ def all_figures() -> tuple[ChartSpec, ...]:
         timeline(),
         parallel(),
         curves(),
+        series(),
+        spread(),
     )

@@ -7,7 +7,7 @@ from datetime import date
 
 from ui import formats, words
 from ui.charts.canvas import Canvas, fitted, num, text_width
-from ui.charts.spec_days import STATES, DueMark, StateWeeks, Timeline
+from ui.charts.spec_days import DueMark, StateWeeks, Timeline
 
 LANE, LANES_TOP, NARROW = 30.0, 8.0, 400.0
 # A narrow drawing shows the last half year; the table has all.
@@ -20,17 +20,18 @@ def state_weeks(spec: StateWeeks, uid: str, width: float, cls: str) -> str:
     """One lane a state and one mark a week, so that neither color nor shape alone has to say it."""
     canvas = Canvas(uid, width)
     weeks = spec.weeks[-NARROW_WEEKS:] if width < NARROW else spec.weeks
-    left = max(text_width(word, 14) for word in spec.words) + 16
+    lanes = spec.lanes
+    left = max(text_width(spec.word(state), 14) for state in lanes) + 16
     step = (width - left - 8) / len(weeks)
     size = min(6.5, max(step / 2 - 0.5, 1.5))
-    for lane, state in enumerate(STATES):
+    for lane, state in enumerate(lanes):
         y = LANES_TOP + LANE * lane + LANE / 2
         canvas.text(0, y + 5, spec.word(state), "c-name")
         canvas.line(left, y, width, y, "c-grid")
     for index, (_, state) in enumerate(weeks):
-        y = LANES_TOP + LANE * STATES.index(state) + LANE / 2
+        y = LANES_TOP + LANE * lanes.index(state) + LANE / 2
         _mark(canvas, left + step * (index + 0.5), y, size, state)
-    bottom = LANES_TOP + LANE * len(STATES)
+    bottom = LANES_TOP + LANE * len(lanes)
     _months(canvas, [week for week, _ in weeks], left, step, bottom + 16)
     return canvas.markup(bottom + 24, spec.title, cls)
 
@@ -44,6 +45,8 @@ def _mark(canvas: Canvas, x: float, y: float, size: float, state: str) -> None:
     elif state == "bad":
         sides = f"L{num(x + size)} {num(y)}L{num(x)} {num(y + size)}L{num(x - size)} {num(y)}Z"
         canvas.path(f"M{num(x)} {num(y - size)}{sides}", "c-bad")
+    elif state == "rest":
+        canvas.line(x - size, y, x + size, y, "c-ring")
     else:
         canvas.circle(x, y, size * 0.8, "c-ring")
 

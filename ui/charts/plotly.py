@@ -20,7 +20,8 @@ from ui.charts.spec import (
     Scored,
     WeekBars,
 )
-from ui.charts.spec_days import STATES, StateWeeks, Timeline
+from ui.charts.spec_days import StateWeeks, Timeline
+from ui.charts.spec_live import Series, Spread
 from ui.charts.spec_runs import Curves, Parallel
 
 Trace = dict[str, Any]
@@ -51,10 +52,18 @@ def figure(spec: ChartSpec) -> dict[str, Any]:
         return _state_weeks(spec)
     if isinstance(spec, Timeline):
         return _timeline(spec)
+    return _figure_of_runs(spec)
+
+
+def _figure_of_runs(spec: ChartSpec) -> dict[str, Any]:
     if isinstance(spec, Parallel):
         return _parallel(spec)
     if isinstance(spec, Curves):
         return _curves(spec)
+    if isinstance(spec, Series):
+        return _series(spec)
+    if isinstance(spec, Spread):
+        return _spread(spec)
     raise TypeError(f"no interactive figure for {type(spec).__name__}")
 
 
@@ -251,8 +260,14 @@ def _week_bars(spec: WeekBars) -> dict[str, Any]:
     return _figure(spec, traces, {"height": 320, "yaxis": {"rangemode": "tozero"}})
 
 
-_SYMBOLS = {"good": "circle", "watch": "triangle-up", "bad": "diamond", "missing": "circle-open"}
-_COLORS = {"good": "good", "watch": "warn", "bad": "bad", "missing": "ink3"}
+_SYMBOLS = {
+    "good": "circle",
+    "watch": "triangle-up",
+    "bad": "diamond",
+    "missing": "circle-open",
+    "rest": "line-ew-open",
+}
+_COLORS = {"good": "good", "watch": "warn", "bad": "bad", "missing": "ink3", "rest": "ink3"}
 
 
 def _points(name: str, x: list[str], y: list[str], symbol: str, color: str) -> Trace:
@@ -262,12 +277,16 @@ def _points(name: str, x: list[str], y: list[str], symbol: str, color: str) -> T
 
 def _state_weeks(spec: StateWeeks) -> dict[str, Any]:
     traces = []
-    for state in STATES:
+    for state in spec.lanes:
         weeks = [week.isoformat() for week, here in spec.weeks if here == state]
         if weeks:
             word = spec.word(state)
             traces.append(_points(word, weeks, [word] * len(weeks), _SYMBOLS[state], _COLORS[state]))
-    lanes = {"categoryorder": "array", "categoryarray": list(reversed(spec.words)), "automargin": True}
+    lanes = {
+        "categoryorder": "array",
+        "categoryarray": [spec.word(state) for state in reversed(spec.lanes)],
+        "automargin": True,
+    }
     return _figure(spec, traces, {"height": 280, "xaxis": {"type": "date"}, "yaxis": lanes})
 
 
@@ -325,3 +344,53 @@ def _curves(spec: Curves) -> dict[str, Any]:
         for at, (curve, dash) in enumerate(zip(spec.curves, _DASHES, strict=False))
     ]
     return _figure(spec, traces, {"height": 340})
+
+
+def _series(spec: Series) -> dict[str, Any]:
+    moments = [at.isoformat() for at, _ in spec.points]
+    traces: list[Trace] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": spec.value_name,
+            "x": moments,
+            "y": [value for _, value in spec.points],
+            "line": {"color": "ink"},
+        }
+    ]
+    if spec.limit is not None:
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": spec.limit_label or "Limit",
+                "x": [moments[0], moments[-1]],
+                "y": [spec.limit, spec.limit],
+                "line": {"color": "ink", "dash": "dash"},
+            }
+        )
+    return _figure(spec, traces, {"height": 340})
+
+
+def _spread(spec: Spread) -> dict[str, Any]:
+    names = [share.name for share in spec.shares]
+    traces: list[Trace] = [
+        {
+            "type": "bar",
+            "name": spec.now_label,
+            "x": names,
+            "y": [share.now for share in spec.shares],
+            "marker": {"color": "accent"},
+        }
+    ]
+    if spec.has_then:
+        traces.append(
+            {
+                "type": "bar",
+                "name": spec.then_label,
+                "x": names,
+                "y": [share.then for share in spec.shares],
+                "marker": {"color": "ink"},
+            }
+        )
+    return _figure(spec, traces, {"height": 340, "xaxis": {"type": "category"}})

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 
 from ui.charts.spec import BadSpec, ChartSpec
 
-WeekState = Literal["good", "watch", "bad", "missing"]
-STATES: tuple[WeekState, ...] = ("good", "watch", "bad", "missing")
+WeekState = Literal["good", "watch", "bad", "missing", "rest"]
+STATES: tuple[WeekState, ...] = ("good", "watch", "bad", "missing", "rest")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class StateWeeks(ChartSpec):
 
     kind: ClassVar[str] = "state-weeks"
     weeks: tuple[tuple[date, WeekState], ...]
-    words: tuple[str, str, str, str]
+    words: tuple[str, str, str, str, str]
 
     def check(self) -> None:
         if not self.weeks:
@@ -31,6 +31,12 @@ class StateWeeks(ChartSpec):
                 raise BadSpec(f"{self.key}: {week} is no Monday")
             if state not in STATES:
                 raise BadSpec(f"{self.key}: {state!r} is no state of a week")
+
+    @property
+    def lanes(self) -> tuple[WeekState, ...]:
+        """The states that are drawn; weeks of rest have a lane only where there are some."""
+        rests = any(state == "rest" for _, state in self.weeks)
+        return STATES if rests else STATES[:-1]
 
     def word(self, state: WeekState) -> str:
         """The state as people say it."""

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ui import words
-from ui.charts import days, fields, gantt, lines, radar, rows, runs
+from ui.charts import days, fields, gantt, lines, live, radar, rows, runs
 from ui.charts.paper import on_paper
 from ui.charts.spec import ChartSpec, DimensionRows, Gantt, Lines, Matrix, PillarRows, Radar, WeekBars
 from ui.charts.spec_days import StateWeeks, Timeline
+from ui.charts.spec_live import Series, Spread
 from ui.charts.spec_runs import Curves, Parallel
 
+_DRAWN: dict[type[ChartSpec], Callable[[Any, str, float, str], str]] = {
+    StateWeeks: days.state_weeks,
+    Timeline: days.timeline,
+    Parallel: runs.parallel,
+    Curves: runs.curves,
+    Series: live.series,
+    Spread: live.spread,
+}
 WIDTHS = {12: 1200.0, 9: 894.0, 8: 792.0, 6: 588.0}
 MIDDLE, NARROW = 632.0, 350.0
 # As wide as pdf.css draws it: a wheel over the whole width of a page would leave no room for anything else.
@@ -69,14 +80,8 @@ def _draw(spec: ChartSpec, uid: str, width: float, cls: str) -> str:
         return fields.week_bars(spec, uid, width, cls)
     if isinstance(spec, Lines):
         return lines.lines(spec, uid, width, cls)
-    if isinstance(spec, StateWeeks):
-        return days.state_weeks(spec, uid, width, cls)
-    if isinstance(spec, Timeline):
-        return days.timeline(spec, uid, width, cls)
-    if isinstance(spec, Parallel):
-        return runs.parallel(spec, uid, width, cls)
-    if isinstance(spec, Curves):
-        return runs.curves(spec, uid, width, cls)
+    if type(spec) in _DRAWN:
+        return _DRAWN[type(spec)](spec, uid, width, cls)
     raise TypeError(f"no drawing for {type(spec).__name__}")
 
 

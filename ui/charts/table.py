@@ -12,10 +12,15 @@ from ui.charts.gantt import state_words
 from ui.charts.rows import points
 from ui.charts.spec import ChartSpec, DimensionRows, Gantt, Lines, Matrix, Number, PillarRows, Radar, WeekBars
 from ui.charts.spec_days import StateWeeks, Timeline
+from ui.charts.spec_live import Series, Spread
 from ui.charts.spec_runs import Curves, Parallel
 
 Value = str | float | None
 Line = tuple[Value, ...]
+
+
+# What these show is no score.
+_FIGURES = (Lines, Curves, Parallel, Series, Spread)
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,7 @@ class Table:
 def table(spec: ChartSpec) -> Table:
     """The same numbers that the drawings show, unrounded."""
     heads, lines = _lines(spec)
-    return Table(
-        spec.title, heads, tuple(lines), digits=6 if isinstance(spec, Lines | Curves | Parallel) else 0
-    )
+    return Table(spec.title, heads, tuple(lines), digits=6 if isinstance(spec, _FIGURES) else 0)
 
 
 def csv_text(spec: ChartSpec) -> str:
@@ -107,6 +110,10 @@ def _lines(spec: ChartSpec) -> tuple[tuple[str, ...], Iterable[Line]]:
             )
             for mark in spec.marks
         ]
+    return _lines_of_runs(spec)
+
+
+def _lines_of_runs(spec: ChartSpec) -> tuple[tuple[str, ...], Iterable[Line]]:
     if isinstance(spec, Parallel):
         return (spec.name, *(scale.name for scale in spec.scales)), [
             (thread.name, *(spec.said(at, value) for at, value in enumerate(thread.values)))
@@ -114,6 +121,14 @@ def _lines(spec: ChartSpec) -> tuple[tuple[str, ...], Iterable[Line]]:
         ]
     if isinstance(spec, Curves):
         return _curves(spec)
+    if isinstance(spec, Series):
+        return ("From", spec.value_name, spec.limit_label or "Limit"), [
+            (f"{at:%Y-%m-%d %H:%M}", value, spec.limit) for at, value in spec.points
+        ]
+    if isinstance(spec, Spread):
+        return ("Value", f"{spec.now_label}, %", f"{spec.then_label}, %"), [
+            (share.name, share.now, share.then) for share in spec.shares
+        ]
     raise TypeError(f"no table for {type(spec).__name__}")
 
 
