@@ -1,4 +1,4 @@
-"""The digest: what happened, in one mail of sentences and links, for each member who wants it.
+"""The digest: what happened, in one mail of sentences and links, for each member and guest who wants it.
 
 A member reads of what the member may see when the mail is written; the doors of the objects say so.
 """
@@ -13,15 +13,18 @@ from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import mail
 from accounts.localize import as_in, zone_of
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from jobs.digest_times import SPANS, is_due, last_moment
 from jobs.event_kinds import kinds, page_of, subjects
-from jobs.models import Digest, Event
+from jobs.guests import Guest, guests
+from jobs.models import Digest, Event, GuestDigest
+from jobs.outbox_models import Rhythm
 from ui.errors import DomainError, NotFound
 from ui.formats import day
 
@@ -36,16 +39,17 @@ def send_due(now: dt.datetime | None = None) -> int:
     members = Membership.objects.filter(organization__archived_at=None, user__is_active=True)
     rows = members.select_related("organization", "digest").order_by("pk")
     due = [row.pk for row in rows if _is_due(row, now)]
-    return sum(_send(pk, now) for pk in due)
+    return sum(_send(pk, now) for pk in due) + sum(_send_guest(guest, now) for guest in guests())
 
 
 def _is_due(membership: Membership, now: dt.datetime) -> bool:
     digest = getattr(membership, "digest", None) or Digest(membership=membership)
-    return is_due(digest.every, _local(membership, now), digest.sent_until or membership.created_at)
+    local = _local(membership.organization, now)
+    return is_due(digest.every, local, digest.sent_until or membership.created_at)
 
 
-def _local(membership: Membership, now: dt.datetime) -> dt.datetime:
-    return timezone.localtime(now, zone_of(membership.organization))
+def _local(organization: Organization, now: dt.datetime) -> dt.datetime:
+    return timezone.localtime(now, zone_of(organization))
 
 
 @transaction.atomic
@@ -56,28 +60,57 @@ def _send(pk: UUID, now: dt.datetime) -> int:
         return 0
     Digest.objects.get_or_create(membership=membership)
     digest = Digest.objects.select_for_update().get(membership=membership)
-    local = _local(membership, now)
+    organization = membership.organization
+    local = _local(organization, now)
     if not is_due(digest.every, local, digest.sent_until or membership.created_at):
         return 0
     since = digest.sent_until or last_moment(digest.every, local) - SPANS[digest.every]
     Digest.objects.filter(pk=digest.pk).update(sent_until=now)
-    events = Event.objects.filter(
-        organization=membership.organization, at__gt=max(since, membership.created_at), at__lte=now
-    )
-    with as_in(membership.organization):
-        stories = stories_for(membership.user, events.order_by("at", "pk"))
+    events = _events(organization, max(since, membership.created_at), now)
+    return _mail(organization, membership.user, digest, events, choose=reverse("outbox:digest"))
+
+
+@transaction.atomic
+def _send_guest(guest: Guest, now: dt.datetime) -> int:
+    """The digest of somebody from outside: of the objects that name this person, from then on."""
+    organization, user = guest.organization, guest.user
+    GuestDigest.objects.get_or_create(organization=organization, user=user)
+    digest = GuestDigest.objects.select_for_update().get(organization=organization, user=user)
+    local, joined = _local(organization, now), min(guest.since.values())
+    if not is_due(digest.every, local, digest.sent_until or joined):
+        return 0
+    since = max(digest.sent_until or last_moment(digest.every, local) - SPANS[digest.every], joined)
+    GuestDigest.objects.filter(pk=digest.pk).update(sent_until=now)
+    about = Q()
+    for about_type, about_id in guest.since:
+        about |= Q(about_type=about_type, about_id=about_id)
+    events = _events(organization, since, now).filter(about)
+    own = [event for event in events if event.at > guest.since[event.about_type, event.about_id]]
+    return _mail(organization, user, digest, own, choose=reverse("outbox:guest_digest", args=[digest.pk]))
+
+
+def _events(organization: Organization, since: dt.datetime, now: dt.datetime) -> QuerySet[Event]:
+    return Event.objects.filter(organization=organization, at__gt=since, at__lte=now).order_by("at", "pk")
+
+
+def _mail(
+    organization: Organization, user: User, digest: Rhythm, events: Iterable[Event], *, choose: str
+) -> int:
+    """Write the mail, where there is something to tell; returns how many mails that were."""
+    with as_in(organization):
+        stories = stories_for(user, events)
     if not stories:
         return 0
-    stop = mail.absolute(reverse("outbox:digest_stop", args=[stop_mark(membership)]))
+    stop = mail.absolute(reverse("outbox:digest_stop", args=[stop_mark(digest)]))
     mail.send(
-        organization=membership.organization,
-        to=membership.user.email,
+        organization=organization,
+        to=user.email,
         template="emails/digest",
         context={
-            "name": membership.user.get_full_name(),
+            "name": user.get_full_name(),
             "stories": stories,
             "every": digest.every,
-            "choose": mail.absolute(reverse("outbox:digest")),
+            "choose": mail.absolute(choose),
             "stop": stop,
         },
         stop_url=stop,
@@ -121,22 +154,31 @@ def _shown(value: Any) -> str:
     return str(value).replace("_", " ")
 
 
-def choose(membership: Membership, every: str) -> None:
+def choose(digest: Rhythm, every: str) -> None:
     """How often from now on. What happened while there was none is not made up for."""
-    Digest.objects.update_or_create(
-        membership=membership, defaults={"every": every, "sent_until": timezone.now()}
-    )
+    digest.every, digest.sent_until = every, timezone.now()
+    digest.save()
 
 
-def stop_mark(membership: Membership) -> str:
-    """What stands in the address that stops a member's digest; it opens nothing else."""
-    return _signer.sign(str(membership.pk))
+def of_member(membership: Membership) -> Digest:
+    """The digest of a member, not kept yet where nothing was chosen or sent."""
+    return Digest.objects.filter(membership=membership).first() or Digest(membership=membership)
 
 
-def membership_of_mark(mark: str) -> Membership | None:
-    """Whose digest a mark stops; None for a mark that was not made here."""
+def stop_mark(digest: Rhythm) -> str:
+    """What stands in the address that stops a digest; it opens nothing else."""
+    return _signer.sign(f"{'guest' if isinstance(digest, GuestDigest) else 'member'}.{digest.pk}")
+
+
+def of_mark(mark: str) -> tuple[Rhythm, Organization] | None:
+    """Which digest a mark stops, and of what organization; None for a mark that was not made here."""
     try:
-        pk = UUID(_signer.unsign(mark))
+        kind, _, key = _signer.unsign(mark).rpartition(".")
+        pk = UUID(key)
     except (BadSignature, ValueError):
         return None
-    return Membership.objects.select_related("organization", "user").filter(pk=pk).first()
+    if kind == "guest":
+        guest = GuestDigest.objects.select_related("organization").filter(pk=pk).first()
+        return (guest, guest.organization) if guest else None
+    membership = Membership.objects.select_related("organization").filter(pk=pk).first()
+    return (of_member(membership), membership.organization) if membership else None

@@ -1,19 +1,24 @@
-"""How often a member gets the digest, and the page that stops it without a sign-in."""
+"""How often a member or a guest gets the digest, and the page that stops it without a sign-in."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import current_membership
+from accounts.access import current_membership, person
+from accounts.models import Organization
 from jobs import digest
-from jobs.models import Digest
+from jobs.models import GuestDigest
+from jobs.outbox_models import Rhythm
 from ui.errors import NotFound
 from ui.forms import PlainForm, Segments
 
@@ -21,7 +26,7 @@ GET_AND_POST = ["GET", "HEAD", "POST"]
 
 
 class DigestForm(PlainForm):
-    every = forms.ChoiceField(choices=Digest.Every.choices, widget=Segments, label="How often")
+    every = forms.ChoiceField(choices=Rhythm.Every.choices, widget=Segments, label="How often")
 
 
 @require_http_methods(GET_AND_POST)
@@ -29,13 +34,31 @@ class DigestForm(PlainForm):
 def choose(request: HttpRequest) -> HttpResponse:
     """Choose how often the digest of the current organization comes."""
     membership = current_membership(request)
-    kept = Digest.objects.filter(membership=membership).first() or Digest(membership=membership)
+    return _page(request, digest.of_member(membership), membership.organization, reverse("accounts:settings"))
+
+
+@require_http_methods(GET_AND_POST)
+@login_required
+def choose_as_guest(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Choose how often the digest comes that tells a guest of the own projects in an organization."""
+    own = GuestDigest.objects.select_related("organization").filter(pk=pk, user=person(request)).first()
+    if own is None:
+        raise NotFound
+    return _page(request, own, own.organization, reverse("desk"))
+
+
+def _page(request: HttpRequest, kept: Rhythm, organization: Organization, back: str) -> HttpResponse:
     form = DigestForm(request.POST if request.method == "POST" else None, initial={"every": kept.every})
     if request.method == "POST" and form.is_valid():
-        digest.choose(membership, form.cleaned_data["every"])
+        digest.choose(kept, form.cleaned_data["every"])
         messages.success(request, "Saved.")
-        return redirect("accounts:settings")
-    context = {"form": form, "organization": membership.organization}
+        return redirect(back)
+    context = {
+        "form": form,
+        "organization": organization,
+        "back": back,
+        "guest": isinstance(kept, GuestDigest),
+    }
     return render(request, "jobs/digest.html", context, status=422 if form.errors else 200)
 
 
@@ -44,12 +67,13 @@ def choose(request: HttpRequest) -> HttpResponse:
 @never_cache
 def stop(request: HttpRequest, mark: str) -> HttpResponse:
     """Stop the digest by the link of a mail. Opening the page changes nothing: mail scanners open links."""
-    membership = digest.membership_of_mark(mark)
-    if membership is None:
+    found = digest.of_mark(mark)
+    if found is None:
         raise NotFound
+    kept, organization = found
     if request.method == "POST":
-        digest.choose(membership, Digest.Every.NEVER)
-    name = membership.organization.name
+        digest.choose(kept, Rhythm.Every.NEVER)
+    name = organization.name
     context = {
         "organization": name,
         "stopped": request.method == "POST",

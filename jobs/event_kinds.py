@@ -15,6 +15,7 @@ AREAS = {
     "charters": "Charters: sent, signed into force, changed, decided",
     "verdicts": "Verdicts and readings",
     "projects": "Projects: asks, check-ins, candidates, decisions",
+    "deployments": "Deployments: released, rolled back, stopped, failed; waivers",
 }
 
 

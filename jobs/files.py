@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from functools import partial
+from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
-from django.core.files.base import ContentFile
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
@@ -38,16 +40,24 @@ def _path(sha256: str) -> str:
 
 def store(content: bytes, *, organization: Organization, name: str, content_type: str) -> StoredFile:
     """Keep the bytes and return their row. Same bytes are kept once."""
-    sha256 = hashlib.sha256(content).hexdigest()
+    return store_from(BytesIO(content), organization=organization, name=name, content_type=content_type)
+
+
+def store_from(content: IO[bytes], *, organization: Organization, name: str, content_type: str) -> StoredFile:
+    """The same for a file that is too large for memory; it is read twice, from its beginning."""
+    content.seek(0)
+    sha256 = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+    size = content.seek(0, os.SEEK_END)
+    content.seek(0)
     if not _is_whole(sha256):
         # What a stop half-way or a bad disk left under this name would else stay for good.
         default_storage.delete(_path(sha256))
-        default_storage.save(_path(sha256), ContentFile(content))
+        default_storage.save(_path(sha256), File(content))
     return StoredFile.objects.create(
         organization=organization,
         name=name[:200],
         content_type=content_type,
-        size=len(content),
+        size=size,
         sha256=sha256,
     )
 

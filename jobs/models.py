@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from jobs.outbox_models import Delivery, Digest, Event, Webhook
+from jobs.outbox_models import Delivery, Digest, Event, GuestDigest, Webhook
 
-__all__ = ["Delivery", "Digest", "Event", "Job", "StoredFile", "Webhook"]
+__all__ = ["Delivery", "Digest", "Event", "GuestDigest", "Job", "StoredFile", "Webhook"]
 
 
 class Job(models.Model):

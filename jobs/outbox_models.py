@@ -110,19 +110,30 @@ class Delivery(models.Model):
         return f"{self.event} to {self.webhook}"
 
 
-class Digest(models.Model):
-    """How often a member gets the digest, and up to when it was sent. Without a row: weekly."""
+class Rhythm(models.Model):
+    """How often somebody gets a digest, and up to when it was sent. Without a row: weekly."""
 
     class Every(models.TextChoices):
         WEEK = "week", "Every Monday"
         DAY = "day", "Every day"
         NEVER = "never", "Never"
 
+    every = models.CharField(max_length=5, choices=Every.choices, default=Every.WEEK)
+    sent_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.get_every_display()
+
+
+class Digest(Rhythm):
+    """The digest of a member."""
+
     membership = models.OneToOneField(
         "accounts.Membership", on_delete=models.CASCADE, related_name="digest", primary_key=True
     )
-    every = models.CharField(max_length=5, choices=Every.choices, default=Every.WEEK)
-    sent_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -131,5 +142,18 @@ class Digest(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.get_every_display()
+
+class GuestDigest(Rhythm):
+    """The digest of somebody from outside, about the objects of an organization that name this person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "user"], name="jobs_guest_digest_once"),
+            models.CheckConstraint(
+                condition=Q(every__in=["week", "day", "never"]), name="jobs_guest_digest_every_known"
+            ),
+        ]

@@ -10,6 +10,7 @@ from jobs import webhook_views as webhooks
 app_name = "outbox"
 urlpatterns = [
     path("settings/digest/", digest.choose, name="digest"),
+    path("settings/digest/<uuid:pk>/", digest.choose_as_guest, name="guest_digest"),
     path("digest/stop/<str:mark>/", digest.stop, name="digest_stop"),
     path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
     path("settings/webhooks/new/", webhooks.add, name="webhook_add"),

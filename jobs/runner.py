@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from jobs.models import Job
 from jobs.registry import functions
 from ui.errors import DomainError
+from ui.limited import Stopped
 
 logger = logging.getLogger(__name__)
 WRITE_EVERY_SECONDS = 0.5
+# What this process works on: handed back when it stops.
+_at_work: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,37 @@ def run(job_id: str) -> None:
         return
     job = Job.objects.get(pk=job_id)
     Job.objects.filter(pk=job_id).update(attempts=job.attempts + 1)
-    state, outcome = _call(job)
+    _at_work.add(job_id)
+    try:
+        state, outcome = _call(job)
+    except Stopped:
+        _hand_back(job_id, tried=True)
+        return
+    finally:
+        _at_work.discard(job_id)
     Job.objects.filter(pk=job_id, state=Job.State.RUNNING).update(
         state=state, message=outcome.message, result_url=outcome.url, finished_at=timezone.now()
+    )
+
+
+def hand_back_all() -> None:
+    """The worker stops: what it works on waits again, for the next worker, and has not been tried."""
+    for job_id in tuple(_at_work):
+        _hand_back(job_id, tried=False)
+
+
+def _hand_back(job_id: str, *, tried: bool) -> None:
+    """Let the job wait without an entry in the queue: the sweep at the next start makes one.
+
+    An entry made now could be taken by another thread of the process that stops.
+    """
+    Job.objects.filter(pk=job_id, state=Job.State.RUNNING).update(
+        state=Job.State.QUEUED,
+        started_at=None,
+        step="",
+        done=0,
+        total=0,
+        attempts=F("attempts") - (0 if tried else 1),
     )
 
 
@@ -79,6 +111,8 @@ def _call(job: Job) -> tuple[str, Outcome]:
     try:
         args: list[Any] = list(job.args)
         return Job.State.DONE, functions()[job.name](Progress(job), *args)
+    except Stopped:
+        raise
     except Cancelled:
         return Job.State.CANCELLED, Outcome("Cancelled. Nothing was changed.", job.back_url)
     except DomainError as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 from huey import crontab
-from huey.contrib.djhuey import db_periodic_task
+from huey.contrib.djhuey import db_periodic_task, signal
+from huey.signals import SIGNAL_INTERRUPTED
 
 from jobs import digest, outbox, runner
 from jobs.models import Job
@@ -25,6 +27,12 @@ def run_job(job_id: str) -> None:
     runner.run(job_id)
 
 
+@signal(SIGNAL_INTERRUPTED)
+def hand_back(*_: Any) -> None:
+    """The worker was asked to end, and ends in the middle of its work: hand that back."""
+    runner.hand_back_all()
+
+
 @db_periodic_task(crontab(minute="*"))
 def sweep() -> None:
     """Every minute: start again what a killed worker or a lost queue entry left open."""
@@ -34,10 +42,13 @@ def sweep() -> None:
 def recover() -> int:
     """Re-queue open jobs that nobody works on; returns how many. Jobs are safe to run twice."""
     now = timezone.now()
-    lost = Q(state=Job.State.QUEUED, created_at__lt=now - LOST_AFTER, started_at=None)
+    waiting = Q(state=Job.State.QUEUED, started_at=None)
+    lost = waiting & Q(created_at__lt=now - LOST_AFTER)
+    # It has run before and was handed back: there is no entry in the queue to wait for.
+    handed_back = waiting & Q(heartbeat_at__isnull=False)
     stale = Q(state=Job.State.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
     count = 0
-    for job in Job.objects.filter(lost | stale):
+    for job in Job.objects.filter(lost | handed_back | stale):
         if job.attempts >= MAX_ATTEMPTS:
             Job.objects.filter(pk=job.pk, state=job.state).update(
                 state=Job.State.FAILED,

@@ -7,12 +7,16 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from threading import Event, Timer
+from queue import Empty, Queue
+from threading import BoundedSemaphore, Event, Thread, Timer
 
 from jobs.webhook_addresses import NotReachable, Target, check
 
 CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 15.0
+RESOLVE_SECONDS = 5.0
+MOST_HANGING = 8
+_free = BoundedSemaphore(MOST_HANGING)
 
 
 class NotDelivered(Exception):
@@ -50,13 +54,33 @@ def post(
         raise NotDelivered(f"No answer: {_in_words(error)}") from error
 
 
-def resolve(target: Target) -> list[str]:
-    """The addresses of a host, in the resolver's order."""
+def resolve(target: Target, *, seconds: float = RESOLVE_SECONDS) -> list[str]:
+    """The addresses of a host, in the resolver's order. Raises NotReachable for an unknown or slow name.
+
+    The system's resolver cannot be told to give up, so it is asked in a thread that is left behind when the
+    time is over. Of those at most `MOST_HANGING` exist; a name is not asked for while there are as many.
+    """
+    if not _free.acquire(timeout=seconds):
+        raise NotReachable(f"{target.host} was not looked up: too many names wait for their name servers.")
+    answer: Queue[list[str] | Exception] = Queue()
+    Thread(target=_look_up, args=[target, answer], name="webhook-name", daemon=True).start()
+    try:
+        found = answer.get(timeout=seconds)
+    except Empty:
+        raise NotReachable(f"The name server of {target.host} does not answer.") from None
+    if isinstance(found, Exception):
+        raise NotReachable(f"{target.host} is not known.") from found
+    return found
+
+
+def _look_up(target: Target, answer: Queue[list[str] | Exception]) -> None:
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        answer.put(list(dict.fromkeys(str(row[4][0]) for row in found)))
     except (OSError, UnicodeError) as error:
-        raise NotReachable(f"{target.host} is not known.") from error
-    return list(dict.fromkeys(str(row[4][0]) for row in found))
+        answer.put(error)
+    finally:
+        _free.release()
 
 
 def _connect(target: Target, address: str) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -57,34 +58,38 @@ def webhook(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _page(request, get_webhook(request.user, pk))
 
 
+def _change(
+    request: HttpRequest, pk: UUID, action: Callable[..., object], words: str, to: str = ""
+) -> HttpResponse:
+    """Do it to a webhook that this person manages, say so, and show the webhook; or the page named."""
+    found = get_webhook(request.user, pk, need="manage")
+    action(found, by=person(request))
+    messages.success(request, words.format(name=found.name))
+    return redirect(to) if to else redirect("outbox:webhook", pk)
+
+
 @require_POST
 @login_required
 def test(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send a test."""
-    found = get_webhook(request.user, pk, need="manage")
-    webhook_actions.request_test(found, by=person(request))
-    messages.success(request, "A test is on its way. Load this page again to see what came of it.")
-    return redirect("outbox:webhook", found.pk)
+    words = "A test is on its way. Load this page again to see what came of it."
+    return _change(request, pk, webhook_actions.request_test, words)
 
 
 @require_POST
 @login_required
 def pause(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Stop sending for a while."""
-    found = get_webhook(request.user, pk, need="manage")
-    webhook_actions.pause_webhook(found, by=person(request))
-    messages.success(request, f"“{found.name}” is paused. What happens meanwhile waits.")
-    return redirect("outbox:webhook", found.pk)
+    words = "“{name}” is paused. What happens meanwhile waits."
+    return _change(request, pk, webhook_actions.pause_webhook, words)
 
 
 @require_POST
 @login_required
 def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send again, also what has waited."""
-    found = get_webhook(request.user, pk, need="manage")
-    webhook_actions.resume_webhook(found, by=person(request))
-    messages.success(request, f"“{found.name}” is on again. What has waited goes out within a minute.")
-    return redirect("outbox:webhook", found.pk)
+    words = "“{name}” is on again. What has waited goes out within a minute."
+    return _change(request, pk, webhook_actions.resume_webhook, words)
 
 
 @require_POST
@@ -101,10 +106,8 @@ def rotate(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Delete a webhook."""
-    found = get_webhook(request.user, pk, need="manage")
-    webhook_actions.delete_webhook(found, by=person(request))
-    messages.success(request, f"The webhook “{found.name}” is deleted.")
-    return redirect("outbox:webhooks")
+    words = "The webhook “{name}” is deleted."
+    return _change(request, pk, webhook_actions.delete_webhook, words, to="outbox:webhooks")
 
 
 def _list(request: HttpRequest, form: WebhookForm) -> HttpResponse:
