@@ -94,6 +94,9 @@ ACTIONS: Final[dict[str, Rule]] = {
     "use_case.edit": Rule("Add, change and put away use cases", "edit"),
     "project.open": Rule("Open the project of a charter in force", "manage"),
     "project.load": Rule("See how much of their week people have promised to projects", "oversee"),
+    "deployment.read": Rule("See the registry, environments, live pages and model cards", "view"),
+    "environment.change": Rule("Make, change and archive environments", "manage"),
+    "deployment.external": Rule("Register a deployment that runs elsewhere", "manage"),
     "audit.read": Rule("Read and check the audit log", "oversee"),
 }
 
@@ -111,10 +114,20 @@ PROJECT_ACTIONS: Final[dict[str, Rule]] = {
     "project.work": Rule("Change tasks, milestones, risks and papers", "contribute"),
     "project.talk": Rule("Write check-ins; ask somebody, note an answer", "contribute"),
     "project.token": Rule("Make a token for tracking", "contribute", also="one’s own can always be ended"),
+    "project.measure": Rule("Have the product measure the nominated version", "contribute"),
     "project.answer": Rule("Answer an ask", "contribute", also="who is asked, by account or personal link"),
     "project.release": Rule("Let a document through that was held back", "lead"),
     "project.people": Rule("Add people, change their role and share, take them off", "lead"),
     "project.close": Rule("Close, pause and take up the project", "lead"),
+    "deployment.release": Rule(
+        "Deploy a version, cancel, roll back, stop and start; move a canary",
+        "lead",
+        also="whom the environment lets: contributors, or only owners and facilitators",
+    ),
+    "deployment.change": Rule("Change the owner and the fallback of a deployment, archive it", "lead"),
+    "waiver.ask": Rule("Ask for a waiver", "contribute"),
+    "waiver.sign": Rule("Sign a waiver as the second person", "lead", fresh=True, also="the outcome owner"),
+    "waiver.withdraw": Rule("Withdraw a waiver", "lead", also="who asked for it or signed it"),
     "project.archive": Rule("Make and download the archive of the project", "lead"),
     "project.tokens": Rule("See and end everybody’s tokens", "lead"),
 }

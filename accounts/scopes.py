@@ -12,6 +12,7 @@ AREAS: Final = {
     "roadmap": "use cases, plans and the catalogue",
     "charters": "charters and sign-off",
     "projects": "projects and their work",
+    "deployments": "deployments, releases and environments",
     "reports": "reports and exports",
 }
 READ_ONLY: Final = frozenset({"audit"})

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.text import slugify
 
 from accounts import audit
@@ -71,6 +73,8 @@ def create_organization(
         subject=organization,
         data={"slug": organization.slug},
     )
+    for path in settings.AFTER_FOUNDING:
+        import_string(path)(organization)
     return organization
 
 
