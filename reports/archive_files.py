@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from django.template.loader import render_to_string
 from django.utils.text import get_valid_filename
@@ -14,9 +13,12 @@ from accounts.models import User
 from charters.models import Revision, SealedSheet
 from jobs import files
 from projects.models import Paper, Project
-from projects.tracking import records, server
+from projects.tracking import records
 from projects.tracking.records import Run, TrackingIsAway, Wish
 from reports import archive_records as kept
+from reports.archive_artifacts import COLUMNS, MEGABYTE, add_artifacts
+from reports.archive_limits import megabytes_of
+from reports.archive_zip import StableZip
 from reports.kinds import get_kind
 
 STEPS = 5
@@ -25,8 +27,24 @@ RUN = ("id", "name", "experiment", "state", "started_at", "ended_at", "by")
 Tell = Callable[[str, int, int], None]
 
 
-def files_of(project: Project, *, by: User, tell: Tell) -> dict[str, bytes]:
-    """Name to content. The same state of the project gives the same bytes."""
+def write_archive(file: IO[bytes], project: Project, *, by: User, tell: Tell) -> None:
+    """Write the whole zip. The same state of the project gives the same bytes.
+
+    Files of runs go from disk to disk; the rest, which people wrote, is small.
+    """
+    archive, megabytes = StableZip(file), megabytes_of(project.organization)
+
+    def told(read: int, whole: int) -> None:
+        tell("Copying what runs left", read // MEGABYTE, max(whole // MEGABYTE, 1))
+
+    left = add_artifacts(archive, project.slug, megabytes=megabytes, tell=told)
+    archive.add_all(_records_of(project, left, by=by, tell=tell, megabytes=megabytes))
+    archive.close()
+
+
+def _records_of(
+    project: Project, left: list[dict[str, Any]], *, by: User, tell: Tell, megabytes: int
+) -> dict[str, bytes]:
     tell("Collecting the records", 0, STEPS)
     data = kept.records_of(project)
     found = {
@@ -44,7 +62,17 @@ def files_of(project: Project, *, by: User, tell: Tell) -> dict[str, bytes]:
     _add_charter(project, found, by=by)
     tell("Copying documents", 3, STEPS)
     _add_documents(project, found)
-    guide = {"project": project, "data": data, "names": sorted(found), "schema": kept.SCHEMA, "away": away}
+    found["artifacts.csv"] = kept.sheet(COLUMNS, left)
+    guide = {
+        "project": project,
+        "data": data,
+        "names": sorted(found),
+        "schema": kept.SCHEMA,
+        "away": away,
+        "megabytes": megabytes,
+        "artifacts": [row for row in left if row["in_archive"]],
+        "left_out": [row for row in left if not row["in_archive"]],
+    }
     found["README.txt"] = render_to_string("reports/archive_readme.txt", guide).encode()
     return {f"{project.slug}/{name}": content for name, content in found.items()}
 
@@ -66,7 +94,6 @@ def _add_runs(project: Project, found: dict[str, bytes]) -> bool:
     params = sorted({key for run in runs for key in run.params})
     names = [*RUN, *[f"metric {key}" for key in metrics], *[f"parameter {key}" for key in params]]
     found["runs.csv"] = kept.sheet(names, [_run(run) for run in sorted(runs, key=lambda run: run.id)])
-    found["artifacts.csv"] = kept.sheet(("path", "bytes"), _artifacts(project.slug))
     return away
 
 
@@ -76,17 +103,6 @@ def _run(run: Run) -> dict[str, Any]:
         **{f"metric {key}": value for key, value in run.metrics.items()},
         **{f"parameter {key}": value for key, value in run.params.items()},
     }
-
-
-def _artifacts(slug: str) -> list[dict[str, Any]]:
-    """What lies in the project's folder of the artifact store, where that is on this machine."""
-    root = server.folder() / "artifacts" / "workspaces" / slug
-    rows = []
-    for folder, _, names in os.walk(root):
-        for name in names:
-            path = os.path.join(folder, name)
-            rows.append({"path": os.path.relpath(path, root), "bytes": os.path.getsize(path)})
-    return sorted(rows, key=lambda row: str(row["path"]))
 
 
 def _add_charter(project: Project, found: dict[str, bytes], *, by: User) -> None:

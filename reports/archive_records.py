@@ -12,6 +12,7 @@ from django.db.models import Q
 from accounts.models import AuditEvent, User
 from charters.keeping import decision_of, learnings_of, lived_revision, readings_of, standing_of
 from charters.models import Charter, Revision, Signature
+from deployments.models import Deployment
 from projects.models import Project
 from reports.exports import csv_lines, safe
 
@@ -31,6 +32,7 @@ DECISIONS = ("id", "decided", "why", "decided_by", "decided_on", "logged_at")
 PAPERS = (
     "id", "kind", "title", "url", "text", "held_on", "held_because", "released_at", "added_at", "archived_at",
 )  # fmt: skip
+PAUSES = ("began_on", "ended_on")
 CHECKINS = ("week", "health", "reason", "by_name", "asked_at", "answered_at")
 ASKS = (
     "id", "what", "why", "of_name", "of_email", "department", "blocks", "since", "needed_by", "escalated_at",
@@ -40,6 +42,20 @@ CANDIDATES = ("id", "model", "version", "model_id", "run", "note", "nominated_at
 READINGS = (
     "criterion", "candidate", "value", "unit", "metric_key", "taken_on", "noted_at", "source", "by_name",
     "data_name", "data_digest", "data_sha256", "slice", "run", "answer", "proof",
+)  # fmt: skip
+DEPLOYMENTS = (
+    "id", "kind", "environment", "name", "title", "owner_name", "deputy_name", "endpoint", "vendor",
+    "external_version", "since", "note", "fallback", "fallback_value", "fallback_words", "rehearsed_on",
+    "wanted", "made_at", "archived_at",
+)  # fmt: skip
+RELEASES = (
+    "number", "kind", "model", "version", "run", "state", "weight", "gate", "why", "asked_name", "asked_at",
+    "live_at", "ended_at", "message", "files_sha256",
+)  # fmt: skip
+CHANGES = ("at", "words", "why", "by_name", "simulated")
+WAIVERS = (
+    "id", "environment", "model", "version", "checks", "reason", "ends_on", "asked_name", "asked_at",
+    "owner_name", "owner_signed_at", "second_name", "second_signed_at", "withdrawn_at",
 )  # fmt: skip
 LEARNINGS = ("id", "learned", "evidence", "criterion", "item", "initiative", "by_name", "at")
 SIGNATURES = ("seat", "role", "name", "email", "sha256", "method", "authenticated", "statement", "signed_at")
@@ -65,9 +81,20 @@ def records_of(project: Project) -> dict[str, Any]:
         "decisions": [fields(row, DECISIONS) for row in project.decisions.order_by("logged_at", "pk")],
         "papers": [fields(row, PAPERS) for row in project.papers.order_by("added_at", "pk")],
         "checkins": [fields(row, CHECKINS) for row in project.checkins.order_by("week")],
+        "pauses": [fields(row, PAUSES) for row in project.pauses.order_by("began_on", "pk")],
         "asks": [fields(row, ASKS) for row in project.asks.order_by("since", "pk")],
         "candidates": [fields(row, CANDIDATES) for row in project.candidates.order_by("nominated_at", "pk")],
+        "deployments": [_deployment(row) for row in project.deployments.order_by("made_at", "pk")],
+        "waivers": [fields(row, WAIVERS) for row in project.waivers.order_by("asked_at", "pk")],
         "charter": _charter(project, project.charter) if project.charter is not None else None,
+    }
+
+
+def _deployment(deployment: Deployment) -> dict[str, Any]:
+    return {
+        **fields(deployment, DEPLOYMENTS),
+        "releases": [fields(row, RELEASES) for row in deployment.releases.order_by("number")],
+        "history": [fields(row, CHANGES) for row in deployment.changes.order_by("at", "pk")],
     }
 
 

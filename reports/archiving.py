@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from typing import IO
+
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -14,9 +18,8 @@ from jobs.models import Job
 from jobs.runner import Cancelled, Outcome, Progress
 from projects.models import Project
 from reports.access import get_project_to_archive
-from reports.archive_files import STEPS, files_of
+from reports.archive_files import STEPS, write_archive
 from reports.archive_records import NOT_TOLD
-from reports.archive_zip import zip_of
 from reports.models import ProjectArchive
 from ui.errors import NotAllowed
 
@@ -46,20 +49,22 @@ def make(progress: Progress, project_id: str) -> Outcome:
     if by is None:
         raise NotAllowed("The account that asked for this archive is gone.")
     project = get_project_to_archive(by, project_id)
-    with as_in(project.organization):
-        content = zip_of(files_of(project, by=by, tell=progress))
-    progress("Keeping the file", STEPS - 1, STEPS)
-    if progress.cancelled():  # asked again: what is kept cannot be taken back
-        raise Cancelled
-    _keep(project, content, by=by)
+    # On the disk of the data: the folder for temporary files is memory on many machines.
+    with tempfile.TemporaryFile(dir=settings.DATA_DIR, prefix="archive-") as content:
+        with as_in(project.organization):
+            write_archive(content, project, by=by, tell=progress)
+        progress("Keeping the file", STEPS - 1, STEPS)
+        if progress.cancelled():  # asked again: what is kept cannot be taken back
+            raise Cancelled
+        _keep(project, content, by=by)
     return Outcome("The archive is ready.", reverse("reports:archive", args=[project.pk]))
 
 
 @transaction.atomic
-def _keep(project: Project, content: bytes, *, by: User) -> None:
+def _keep(project: Project, content: IO[bytes], *, by: User) -> None:
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     before = ProjectArchive.objects.filter(project=project).select_related("file").first()
-    file = files.store(
+    file = files.store_from(
         content,
         organization=project.organization,
         name=f"{project.slug}-archive.zip",

@@ -8,12 +8,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from accounts.models import Organization
 from assessment.models import Assessment, Result
 from charters.models import Charter
 from charters.signoff import State
+from deployments.lifecycle import ANSWERING
+from deployments.models import Alert, Deployment, Release
 from projects.models import Project
 from roadmap.models import Plan
 from ui.formats import day
@@ -88,9 +90,24 @@ def projects(organization: Organization) -> str | None:
     return "None running" if count else None
 
 
+def deployments(organization: Organization) -> str | None:
+    """What needs attention, else how many answer."""
+    alert = Exists(Alert.objects.filter(deployment=OuterRef("pk"), closed_at=None))
+    live = Exists(Release.objects.filter(deployment=OuterRef("pk"), state__in=ANSWERING))
+    count = Deployment.objects.filter(organization=organization, archived_at=None).aggregate(
+        all=Count("pk"), alerts=Count("pk", filter=alert), live=Count("pk", filter=live)
+    )
+    if count["alerts"]:
+        return f"{count['alerts']} of {count['all']} need attention"
+    if count["live"]:
+        return f"{count['live']} live"
+    return "None live" if count["all"] else None
+
+
 CAPTIONS: Mapping[str, Caption] = {
     "Assessments": assessments,
     "Roadmap": roadmap,
     "Charters": charters,
     "Projects": projects,
+    "Deployments": deployments,
 }

@@ -15,6 +15,8 @@ from charters.history import EVENT_WORDS, moved_words
 from charters.models import Revision, Signature, SignoffRound
 from charters.queries import criteria_changes_until, document_of
 from charters.shown import signature_blocks, state_word
+from deployments.models import Release, Waiver
+from deployments.waiver_words import waiver_line
 from reports.charter import METHODS, CharterPaper, Signed, render_charter
 from reports.subjects import Subject, as_uuid
 from ui.errors import NotFound
@@ -117,7 +119,40 @@ def _history(revision: Revision) -> list[list[str]]:
         by = f", by {row.by.get_full_name()}" if row.by and not row.signatory else ""
         words = f". \u201c{row.words}\u201d" if row.words else ""
         found.append([moment(row.at), f"{told}{by}{words}"])
-    return found
+    return found + _waivers(revision) + _releases(revision)
+
+
+def _waivers(revision: Revision) -> list[list[str]]:
+    """What two people let pass at the gate of its models, standing and ended, since they are part of what
+    became of the text."""
+    rows = Waiver.objects.filter(project__charter=revision.charter, owner_signed_at__isnull=False)
+    signed = rows.filter(second_signed_at__isnull=False).select_related("environment")
+    return [
+        [moment(row.asked_at), f"Waiver: {waiver_line(row)}"] for row in signed.order_by("asked_at", "pk")
+    ]
+
+
+def _releases(revision: Revision) -> list[list[str]]:
+    """Which versions of its models answered where, who answers for them, and what the gate said then."""
+    rows = Release.objects.filter(deployment__project__charter=revision.charter)
+    rows = rows.select_related("deployment__environment").order_by("live_at", "pk")
+    return [[moment(row.live_at), _release_line(row)] for row in rows if row.live_at is not None]
+
+
+def _release_line(row: Release) -> str:
+    owner = row.deployment.owner_name
+    answers = f", {owner} answers for its operation" if owner else ""
+    open_ones = [
+        f"{one['words'].lower()}{' (waived)' if one.get('waived') else ''}"
+        for one in row.gate
+        if not one["holds"]
+    ]
+    gate = f"this did not hold: {'; '.join(open_ones)}" if open_ones else "every check held"
+    how = "Rolled back to" if row.kind == Release.Kind.ROLL_BACK else "Deployed:"
+    return (
+        f"{how} {row} in {row.deployment.environment.name}, asked for by {row.asked_name or 'the product'}"
+        f"{answers}. At the gate {gate}."
+    )
 
 
 def render(data: dict[str, Any], paper: str) -> bytes:

@@ -3,12 +3,14 @@ stand empty."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Q
 from django.urls import reverse
 
+from assessment.result_words import first_lower
 from charters.actions.succeeding import all_seats_left
 from charters.document import to_date
 from charters.keeping import standing_of
@@ -18,6 +20,7 @@ from charters.signoff import State
 from reports.desk import Reader
 from reports.duties import Delay, Duty
 from ui import formats
+from ui.words import in_words, listed, plural, sentence
 
 AHEAD = timedelta(days=7)
 
@@ -84,18 +87,37 @@ def _decide(due: Due) -> Duty:
 
 
 def _successors(reader: Reader) -> list[Duty]:
+    """One for each person who has left, with all the seats that stand empty."""
     busy = {change.charter_id for change in reader.once(open_changes)}
-    return [
-        Duty(
-            verb="Name",
-            what=f"A successor for {seat.name}, {_name(seat.round.revision.charter)}",
-            url=reverse("charters:successor", args=[seat.round.revision.charter_id, seat.seat]),
-            detail=f"{seat.role} stands empty since the account is gone.",
-            why="You lead the charters of this organization.",
-        )
-        for seat in all_seats_left(reader.organization)
-        if seat.round.revision.charter_id not in busy
-    ]
+    by_person: dict[str, list[Signatory]] = defaultdict(list)
+    for seat in all_seats_left(reader.organization):
+        if seat.round.revision.charter_id not in busy:
+            by_person[seat.email.lower() or seat.name].append(seat)
+    return [_successor(seats) for seats in by_person.values()]
+
+
+def _successor(seats: list[Signatory]) -> Duty:
+    first = seats[0]
+    charters = list(dict.fromkeys(_name(seat.round.revision.charter) for seat in seats))
+    where = (
+        charters[0]
+        if len(charters) == 1
+        else f"{charters[0]} and {plural(len(charters) - 1, 'other', 'others')}"
+    )
+    if len(seats) == 1:
+        what, detail = "A successor", f"{first.role} stands empty since the account is gone."
+    else:
+        what = f"{sentence(in_words(len(seats)))} successors"
+        roles = listed([first_lower(seat.role) for seat in seats[:3]])
+        more = f" and {plural(len(seats) - 3, 'other seat', 'other seats')}" if len(seats) > 3 else ""
+        detail = f"Empty since the account is gone: {roles}{more}. Begin with the first."
+    return Duty(
+        verb="Name",
+        what=f"{what} for {first.name}, {where}",
+        url=reverse("charters:successor", args=[first.round.revision.charter_id, first.seat]),
+        detail=detail,
+        why="You lead the charters of this organization.",
+    )
 
 
 def _changes(reader: Reader) -> list[Duty]:

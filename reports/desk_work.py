@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -13,9 +13,9 @@ from django.urls import reverse
 from charters.models import Decision, Learning
 from charters.signoff import State
 from projects.models import Ask, CheckIn, Milestone, Project, ProjectMember
-from projects.queries import asks_waiting_for
-from projects.waiting import working_days
-from projects.weeks import asked_weeks, missing_weeks
+from projects.queries import asks_waiting_for, pauses_of, spans_of
+from projects.waiting import by_party, working_days
+from projects.weeks import asked_weeks, missing_weeks, rested_weeks
 from reports.desk import Reader
 from reports.desk_projects import projects_of, running
 from reports.duties import Delay, Duty
@@ -70,7 +70,7 @@ class Missing:
 
 
 def missing(reader: Reader) -> list[Missing]:
-    """The projects under way with weeks of the last eight that are not answered."""
+    """The projects under way with weeks of the last eight that are neither answered nor paused."""
     rows = [row for row in reader.once(running) if row.state == "active"]
     if not rows:
         return []
@@ -78,12 +78,14 @@ def missing(reader: Reader) -> list[Missing]:
     recent = CheckIn.objects.filter(project__in=rows, week__gte=reader.today - timedelta(weeks=BACK + 1))
     for project_id, week in recent.exclude(health="").values_list("project_id", "week"):
         answered[project_id].add(week)
-    found = []
+    pauses, found = pauses_of(rows), []
     for row in rows:
         # What was before the project was opened here was asked of nobody.
         opened = row.created_at.date()
         start = max(row.starts_on or opened, opened)
-        weeks = missing_weeks(asked_weeks(start, None, reader.today, row.checkin_day), answered[row.pk], BACK)
+        weeks = asked_weeks(start, None, reader.today, row.checkin_day)
+        rested = rested_weeks(weeks, row.checkin_day, pauses[row.pk])
+        weeks = missing_weeks(weeks, answered[row.pk].union(rested), BACK)
         if weeks:
             found.append(Missing(row, weeks))
     return found
@@ -190,7 +192,9 @@ def _late_asks(projects: list[Project], today: date) -> list[Delay]:
     """One row a project: its longest wait, and how many have passed the agreed days."""
     open_asks = Ask.objects.filter(project__in=projects, blocks=True, answered_at=None, withdrawn_at=None)
     by_project: dict[UUID, list[Ask]] = defaultdict(list)
-    for ask in open_asks.only("project_id", "of_name", "department", "since").order_by("since", "pk"):
+    for ask in open_asks.only("project_id", "of_name", "department", "since", "answered_at").order_by(
+        "since", "pk"
+    ):
         by_project[ask.project_id].append(ask)
     found = []
     for project in projects:
@@ -199,7 +203,8 @@ def _late_asks(projects: list[Project], today: date) -> list[Delay]:
         ]
         if not over:
             continue
-        names = [name for name, _ in Counter(ask.department or ask.of_name for ask in over).most_common(2)]
+        own = by_party(spans_of(over, today))
+        names = sorted(own, key=lambda name: -len(own[name]))[:2]
         found.append(
             Delay(
                 days=(today - over[0].since).days,

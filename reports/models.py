@@ -62,6 +62,18 @@ class DeskVisit(models.Model):
         return f"{self.user_id} at the desk"
 
 
+class ArchiveLimit(models.Model):
+    """How many megabytes of what runs left an archive of this organization holds."""
+
+    organization = models.OneToOneField(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+", primary_key=True
+    )
+    megabytes = models.PositiveIntegerField(default=500)
+
+    def __str__(self) -> str:
+        return f"{self.megabytes} MB"
+
+
 class ProjectArchive(models.Model):
     """The last archive that was made of a project. Its file holds names: erasing somebody removes it."""
 

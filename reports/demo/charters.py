@@ -17,7 +17,7 @@ from charters.access import SIGN, Visitor
 from charters.models import Charter, Signatory
 from charters.queries import draft_of
 from charters.seats import limits_for
-from reports.demo import kept, projects
+from reports.demo import kept, projects, serving
 from reports.demo.charter_fields import OUTCOMES, Writer
 from reports.demo.clock import Calendar
 from reports.demo.people import Firm, settle_mail
@@ -153,6 +153,7 @@ def enter(
             if project["charter"] == entry["id"]:
                 projects.enter(told, project, calendar)
                 kept.enter(told, project, calendar)
+                serving.enter(told, calendar)
         if "change_request" in entry:
             asked = entry["change_request"]
             calendar.at(story.moment(asked["opened_day"], "09:30"), partial(told.change, asked))

@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.models import Organization
 from assessment import actions as assessment_actions
 from assessment import questionnaires
-from reports.demo import charters, evidence, people, plans, rounds, use_cases
+from reports.demo import charters, evidence, people, plans, rounds, serving, use_cases
 from reports.demo.access import LOADED, find_demo
 from reports.demo.clock import Calendar, Clock, running
 from reports.demo.story import Story, tell
@@ -36,6 +36,7 @@ def load(now: dt.datetime) -> Loaded:
         firm = people.found(story)
         calendar = Calendar()
         _enter_all(story, firm, calendar)
+        calendar.at(now, lambda: serving.draw(story, firm))
         calendar.at(now, lambda: _mark(firm, story))
         calendar.tell(clock)
         people.settle_mail(firm)
@@ -46,6 +47,7 @@ def _enter_all(story: Story, firm: people.Firm, calendar: Calendar) -> None:
     assets = evidence.enter(story, firm, calendar)
     ideas = use_cases.enter(story, firm, assets, calendar)
     charters.enter(story, firm, assets, ideas, calendar)
+    serving.enter_elsewhere(story, firm, calendar)
     plans.enter(story, firm, ideas, calendar)
     _enter_rounds(story, firm, calendar)
 

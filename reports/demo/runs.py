@@ -1,4 +1,4 @@
-"""The story's runs: made in the worker by MLflow's own client, through the gate, once the demo is there."""
+"""The story's runs, made in the worker by MLflow's own client, through the gate; the best is deployed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from projects.actions.readings import nominate, read_criteria
 from projects.actions.tokens import create_project_token, revoke_project_token
 from projects.models import Project, ProjectToken
 from projects.tracking.server import why_off
-from reports.demo import bearing, people
+from reports.demo import bearing, people, serving
 from reports.demo.access import day_zero_of, find_demo
 from reports.demo.story import Entry, Story, content
 from ui.errors import Conflict
@@ -57,7 +57,7 @@ def are_made(project: Project) -> bool:
 def request_runs(organization: Organization) -> Job | None:
     """Ask the worker for the runs where they are missing and can be made; safe to repeat."""
     project = project_of(organization)
-    if project is None or are_made(project) or why_off():
+    if project is None or why_off() or (are_made(project) and serving.is_deployed(project)):
         return None
     return jobs.request(
         JOB,
@@ -75,7 +75,7 @@ def newest_job(project: Project) -> Job | None:
 
 
 def build(progress: Progress, pk: str) -> Outcome:
-    """Train, track, register, nominate. What an interrupted build has left is found by its tag and kept."""
+    """Train, track, register, nominate, deploy. What an interrupted build has left is found and kept."""
     project = Project.objects.select_related("organization", "charter").get(pk=pk)
     why = why_off()
     if why:
@@ -84,18 +84,23 @@ def build(progress: Progress, pk: str) -> Outcome:
         raise Conflict("This project is not the demo’s.")
     wait_for_gate(progress)
     lead = _lead()
-    with _token(project, lead) as secret, tempfile.TemporaryDirectory(prefix="throughline-demo-") as folder:
-        model, version = _train(progress, project, secret, Path(folder))
-    with transaction.atomic():
-        if not are_made(project):
-            nominate(project, by=lead, model=model, version=version, note="Steady at both plants.")
-        read_criteria(project)
-        # Nothing goes out to invented addresses.
-        people.settle_mail(people.Firm(project.organization, {}, {}))
+    if not are_made(project):
+        _make(progress, project, lead)
+    serving.deploy(project, by=lead)
     return Outcome(
         "The thirty runs are there, and the criteria are read.",
         reverse("projects:criteria", args=[project.pk]),
     )
+
+
+def _make(progress: Progress, project: Project, lead: User) -> None:
+    with _token(project, lead) as secret, tempfile.TemporaryDirectory(prefix="throughline-demo-") as folder:
+        model, version = _train(progress, project, secret, Path(folder))
+    with transaction.atomic():
+        nominate(project, by=lead, model=model, version=version, note="Steady at both plants.")
+        read_criteria(project)
+        # Nothing goes out to invented addresses.
+        people.settle_mail(people.Firm(project.organization, {}, {}))
 
 
 def wait_for_gate(progress: Progress) -> None:
