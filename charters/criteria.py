@@ -7,7 +7,7 @@ another figure is not converted and not rounded into place: it does not count, a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -242,20 +242,37 @@ def combine(pairs: Iterable[tuple[Criterion, Verdict]]) -> Verdict:
 def judge(
     criteria: Iterable[Criterion], readings: dict[str, list[Reading]], candidate: str
 ) -> list[tuple[Criterion, Verdict]]:
-    """Each criterion with its verdict for one candidate, by the last reading given for its key.
+    """Each criterion with its verdict for one candidate, by the reading of its key that decides.
 
-    `readings` maps criterion keys to readings in the order in which they were taken. Readings of another
-    candidate are no readings here, except business figures and learning questions, which have no candidate.
+    `readings` maps criterion keys to readings in the order in which they were taken.
     """
     pairs = []
     for criterion in criteria:
-        own = [
-            reading
-            for reading in readings.get(criterion.key, [])
-            if criterion.kind in _FREE_OF_CANDIDATE or reading.candidate == candidate
-        ]
-        pairs.append((criterion, evaluate(criterion, own[-1] if own else None)))
+        given = readings.get(criterion.key, [])
+        at = deciding(criterion, given, candidate)
+        pairs.append((criterion, evaluate(criterion, None if at is None else given[at])))
     return pairs
+
+
+def deciding(criterion: Criterion, readings: Sequence[Reading], candidate: str) -> int | None:
+    """Which of the readings of one criterion decides, by its place; None where there is none.
+
+    The last one decides. What the product measured itself outranks what was reported before or after it, as
+    long as it counts. Readings of another candidate are no readings here, except business figures and
+    learning questions, which have no candidate.
+    """
+    own = [
+        at
+        for at, reading in enumerate(readings)
+        if criterion.kind in _FREE_OF_CANDIDATE or reading.candidate == candidate
+    ]
+    verified = [
+        at
+        for at in own
+        if readings[at].verified and evaluate(criterion, readings[at]).outcome is not Outcome.DOES_NOT_COUNT
+    ]
+    found = verified or own
+    return found[-1] if found else None
 
 
 def _unit(unit: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from accounts.models import Membership, User
 from accounts.permissions import allowed
 from charters import verdicts
-from charters.criteria import Criterion, Reading, Verdict, judge
+from charters.criteria import Criterion, Reading, Verdict, deciding, judge
 from charters.document import CharterText, read
 from charters.models import Charter, Decision, Learning, Revision, Signatory
 from charters.models import Reading as ReadingRow
@@ -75,6 +79,14 @@ def lived_revision(charter: Charter) -> Revision | None:
     return revision
 
 
+def scaled_revision(charter: Charter) -> Revision | None:
+    """The text that was decided with scale: what runs on is held to it."""
+    decision = decision_of(charter)
+    if decision is None or decision.outcome != Decision.Outcome.SCALE:
+        return None
+    return lived_revision(charter)
+
+
 def readings_of(charter: Charter) -> list[ReadingRow]:
     """All readings for all revisions of a charter, in the order in which they were noted."""
     rows = ReadingRow.objects.filter(revision__charter=charter).select_related("revision", "by", "audit")
@@ -100,12 +112,45 @@ def as_reading(row: ReadingRow) -> Reading:
     )
 
 
+def standings_of(candidates: Mapping[UUID, str | None]) -> dict[UUID, Standing]:
+    """The standing of many charters, by id with the nominated version or None, in three queries.
+
+    Charters of which nothing was ever in force are left out.
+    """
+    found = standings_for({pk: [candidate] for pk, candidate in candidates.items()})
+    return {pk: standing for (pk, _), standing in found.items()}
+
+
+def standings_for(
+    wanted: Mapping[UUID, Iterable[str | None]],
+) -> dict[tuple[UUID, str | None], Standing]:
+    """The same for several versions of each charter, in as many queries."""
+    revisions = Revision.objects.filter(charter__in=wanted).select_related("charter")
+    by_id = {row.pk: row for row in revisions.order_by("charter", "number")}
+    lived = {row.charter_id: row for row in by_id.values() if row.state in LIVED}
+    rows: dict[UUID, list[ReadingRow]] = defaultdict(list)
+    for row in ReadingRow.objects.filter(revision__in=by_id).order_by("noted_at", "audit__number"):
+        row.revision = by_id[row.revision_id]
+        rows[row.revision.charter_id].append(row)
+    tied = Counter(_tied().filter(charter__in=lived).values_list("charter_id", flat=True))
+    return {
+        (pk, candidate): standing_of(revision, candidate=candidate, rows=rows[pk], tied=tied[pk])
+        for pk, revision in lived.items()
+        for candidate in wanted[pk]
+    }
+
+
 def standing_of(
-    revision: Revision, *, candidate: str | None = None, rows: Iterable[ReadingRow] | None = None
+    revision: Revision,
+    *,
+    candidate: str | None = None,
+    rows: Iterable[ReadingRow] | None = None,
+    tied: int | None = None,
 ) -> Standing:
     """The standing of a revision. Readings for an earlier revision count while they measured the same.
 
-    `candidate` is the nominated version; without one it is that of the last reading of a model.
+    `candidate` is the nominated version; without one it is that of the last reading of a model. `rows` and
+    `tied` (its readings, and how many of its learning records are tied) are read where they are not given.
     """
     text = read(document_of(revision))
     found = readings_of(revision.charter) if rows is None else list(rows)
@@ -119,7 +164,8 @@ def standing_of(
         now = wordings[revision.pk].get(row.criterion)
         if then and now and row.revision.number <= revision.number and verdicts.still_counts(then, now):
             by_key.setdefault(row.criterion, []).append((now, row))
-    return _judged(revision, text, by_key, candidate)
+    records = tied_records(revision.charter) if tied is None else tied
+    return _judged(revision, text, by_key, candidate, records)
 
 
 def _judged(
@@ -127,6 +173,7 @@ def _judged(
     text: CharterText,
     by_key: dict[str, list[tuple[Criterion, ReadingRow]]],
     nominated: str | None,
+    tied: int,
 ) -> Standing:
     in_order = sorted(
         (pair for pairs in by_key.values() for pair in pairs), key=lambda pair: pair[1].noted_at
@@ -136,21 +183,20 @@ def _judged(
         candidate = verdicts.candidate_of((criterion, as_reading(row)) for criterion, row in in_order)
     readings = {key: [as_reading(row) for _, row in pairs] for key, pairs in by_key.items()}
     pairs = judge(text.criteria, readings, candidate)
+    behind = {
+        criterion.key: deciding(criterion, readings.get(criterion.key, []), candidate)
+        for criterion in text.criteria
+    }
     judged = tuple(
-        Judged(criterion, verdict, _row_behind(criterion, by_key.get(criterion.key, []), candidate))
+        Judged(criterion, verdict, _row_at(by_key.get(criterion.key, []), behind[criterion.key]))
         for criterion, verdict in pairs
     )
-    verdict = verdicts.verdict_of(
-        pairs, route=text.text("route"), tied_records=tied_records(revision.charter)
-    )
+    verdict = verdicts.verdict_of(pairs, route=text.text("route"), tied_records=tied)
     return Standing(revision, text, judged, verdict, candidate, verdicts.called_for(verdict))
 
 
-def _row_behind(
-    criterion: Criterion, pairs: list[tuple[Criterion, ReadingRow]], candidate: str
-) -> ReadingRow | None:
-    own = [row for _, row in pairs if criterion.kind not in verdicts.OF_A_MODEL or row.candidate == candidate]
-    return own[-1] if own else None
+def _row_at(pairs: list[tuple[Criterion, ReadingRow]], at: int | None) -> ReadingRow | None:
+    return None if at is None else pairs[at][1]
 
 
 def learnings_of(charter: Charter) -> list[Learning]:
@@ -159,8 +205,11 @@ def learnings_of(charter: Charter) -> list[Learning]:
 
 def tied_records(charter: Charter) -> int:
     """Learning records that say what they inform: an item of the questionnaire or an initiative."""
-    standing = Learning.objects.filter(charter=charter, withdrawn_at=None)
-    return standing.exclude(item="", initiative="").count()
+    return _tied().filter(charter=charter).count()
+
+
+def _tied() -> QuerySet[Learning]:
+    return Learning.objects.filter(withdrawn_at=None).exclude(item="", initiative="")
 
 
 def decision_of(charter: Charter) -> Decision | None:

@@ -113,6 +113,8 @@ def _row(view: CriterionView, item: Judged) -> VerdictRow:
 def source_of(row: Reading) -> str:
     """Who said it and when, such as "Self-reported by Priya on 20 Nov 2026, for version 7"."""
     words = SOURCE_WORDS[Reading.Source(row.source)].format(name=row.by_name or "somebody", run=row.run)
+    if row.source == Reading.Source.LIVE and row.by_name:
+        words = row.by_name
     words = f"{words[:1].upper()}{words[1:]} on {formats.day(row.taken_on)}"
     return f"{words}, for {row.candidate}" if row.candidate else words
 

@@ -84,6 +84,14 @@ def standing_of(user: Any, project: Project) -> Standing:
     return Standing(project, get_membership(user, project.organization), member)
 
 
+def rights_now(user: User, project: Project) -> frozenset[str]:
+    """All that this person may do here at this moment; what is archived or closed is only read."""
+    standing = standing_of(user, project)
+    rights = frozenset(need for need in ("view", "contribute", "lead") if standing.may(need))
+    over = project.archived_at or project.organization.archived_at or project.state == Project.State.CLOSED
+    return rights & {"view"} if over else rights
+
+
 def _require_open(project: Project) -> None:
     _require_kept(project)
     if project.state == Project.State.CLOSED:

@@ -16,6 +16,7 @@ from accounts.api_auth import TokenAuthentication
 from projects.access import get_project_named
 from projects.api_auth import ProjectTokenAuthentication
 from projects.api_criteria import ProjectCriteria, criteria_of
+from projects.api_records import RecordsMixin
 from projects.api_shapes import ProjectSerializer
 from projects.api_talking import TalkingMixin
 from projects.api_work import WorkMixin
@@ -25,7 +26,9 @@ SLUG_PATTERN = "[a-z0-9-]{1,40}"
 
 
 @extend_schema_view(list=extend_schema(summary="Projects of the organization, newest first"))
-class ProjectViewSet(WorkMixin, TalkingMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Project]):
+class ProjectViewSet(
+    WorkMixin, TalkingMixin, RecordsMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Project]
+):
     """Projects. A project's own tracking token opens its signed criteria and nothing else here."""
 
     scope = "projects"

@@ -8,7 +8,18 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.api import StrictSerializer
-from projects.models import Ask, CheckIn, Milestone, Project, Risk, Task
+from projects.models import (
+    Ask,
+    CheckIn,
+    LoggedDecision,
+    Milestone,
+    Paper,
+    Project,
+    ProjectMember,
+    Risk,
+    Task,
+)
+from roadmap.standard import role_names
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -72,6 +83,102 @@ class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
         model = CheckIn
         fields = ("week", "health", "reason", "by_name", "asked_at", "answered_at")
         read_only_fields = fields
+
+
+class LoggedDecisionSerializer(serializers.ModelSerializer[LoggedDecision]):
+    """What the project decided on a day; never changed, only followed by another."""
+
+    class Meta:
+        model = LoggedDecision
+        fields = ("id", "decided", "why", "decided_by", "decided_on", "logged_at")
+        read_only_fields = fields
+
+
+class PaperSerializer(serializers.ModelSerializer[Paper]):
+    """A document, a link or minutes. `file` names the document; `held_because` says why it is held back."""
+
+    file = serializers.CharField(source="file.name", default="", read_only=True)
+    size = serializers.IntegerField(source="file.size", default=None, read_only=True, allow_null=True)
+    is_held = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Paper
+        fields = (
+            "id", "kind", "title", "url", "text", "held_on", "file", "size", "is_held", "held_because",
+            "added_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class ProjectMemberSerializer(serializers.ModelSerializer[ProjectMember]):
+    """Somebody on the project, with a share of a full week in percent."""
+
+    class Meta:
+        model = ProjectMember
+        fields = ("id", "name", "role", "works_as", "share", "added_at")
+        read_only_fields = fields
+
+
+class NewDecision(StrictSerializer):
+    """What was decided, and on which day."""
+
+    decided = serializers.CharField(max_length=2000)
+    why = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    decided_by = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    decided_on = serializers.DateField()
+
+
+class NewPaper(StrictSerializer):
+    """A link with its address, or minutes with their words. Files are sent to `documents/`."""
+
+    kind = serializers.ChoiceField(choices=[row for row in Paper.Kind.choices if row[0] != "document"])
+    title = serializers.CharField(max_length=300)
+    url = serializers.URLField(required=False, allow_blank=True, max_length=500)
+    text = serializers.CharField(required=False, allow_blank=True, max_length=50_000)
+    held_on = serializers.DateField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        needed = {"link": "url", "minutes": "text"}[attrs["kind"]]
+        if not attrs.get(needed):
+            raise serializers.ValidationError({needed: [f"Needed for {attrs['kind']}."]})
+        return attrs
+
+
+class NewDocument(StrictSerializer):
+    """A file as a part of a multipart request; without a title it is called like the file."""
+
+    file = serializers.FileField()
+    title = serializers.CharField(required=False, allow_blank=True, max_length=300, default="")
+
+
+class ProjectMemberValues(StrictSerializer):
+    """Role, work and share of somebody."""
+
+    role = serializers.ChoiceField(choices=ProjectMember.Role.choices)
+    works_as = serializers.ChoiceField(choices=[], required=False, allow_blank=True)
+    share = serializers.IntegerField(min_value=0, max_value=100, required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        fields["works_as"].choices = role_names()
+        return fields
+
+
+class NewProjectMember(ProjectMemberValues):
+    """Somebody who joins. With an account in the organization the person is let into the project."""
+
+    name = serializers.CharField(max_length=300)
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")
+    works_as = serializers.ChoiceField(choices=[], required=False, allow_blank=True, default="")
+    share = serializers.IntegerField(
+        min_value=0, max_value=100, required=False, allow_null=True, default=None
+    )
+
+
+class ProjectMemberChange(ProjectMemberValues):
+    """What is to change; the rest stays."""
+
+    role = serializers.ChoiceField(choices=ProjectMember.Role.choices, required=False)
 
 
 class TaskValues(StrictSerializer):

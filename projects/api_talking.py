@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +13,9 @@ from charters.api_keeping import ReadingSerializer
 from charters.keeping import readings_of
 from projects.access import get_project_named
 from projects.actions.talking import answer_ask, ask_somebody, check_in, withdraw_ask
+from projects.api_base import ONE, PK, OfProject, given, made
 from projects.api_shapes import AskAnswer, AskSerializer, CheckInSerializer, NewAsk, NewCheckIn
-from projects.api_work import ONE, PK, given, own, paged
-from projects.models import Ask, CheckIn, Project
+from projects.models import Ask, CheckIn
 from ui.api import Pagination
 
 
@@ -32,50 +31,45 @@ class ByWeek(Pagination):
     ordering = ("-week", "pk")
 
 
-class TalkingMixin(viewsets.GenericViewSet[Project]):
+class TalkingMixin(OfProject):
     """How the project stands and whom it waits for."""
 
     @extend_schema(summary="Check-ins, newest first", responses=CheckInSerializer(many=True))
     @action(detail=True, url_path="check-ins", pagination_class=ByWeek)
     def checkins(self, request: Request, slug: str) -> Response:
-        project = get_project_named(request.user, slug)
-        return paged(self, CheckInSerializer, CheckIn.objects.filter(project=project))
+        return self.page_of(CheckIn, CheckInSerializer, slug)
 
     @extend_schema(summary="Check in for a week", request=NewCheckIn, responses={201: CheckInSerializer})
     @checkins.mapping.post
     @idempotent
     def check_in(self, request: Request, slug: str) -> Response:
-        project = get_project_named(request.user, slug, need="contribute")
-        row = check_in(project, by=person(request), **given(NewCheckIn, request))
-        return Response(CheckInSerializer(row).data, 201)
+        row = check_in(self.project(slug), by=person(request), **given(NewCheckIn, request))
+        return made(CheckInSerializer, row)
 
     @extend_schema(summary="Asks, newest first", responses=AskSerializer(many=True))
     @action(detail=True, pagination_class=BySince)
     def asks(self, request: Request, slug: str) -> Response:
-        project = get_project_named(request.user, slug)
-        return paged(self, AskSerializer, Ask.objects.filter(project=project))
+        return self.page_of(Ask, AskSerializer, slug)
 
     @extend_schema(summary="Ask somebody", request=NewAsk, responses={201: AskSerializer})
     @asks.mapping.post
     @idempotent
     def ask(self, request: Request, slug: str) -> Response:
-        project = get_project_named(request.user, slug, need="contribute")
-        row = ask_somebody(project, by=person(request), values=given(NewAsk, request))
-        return Response(AskSerializer(row).data, 201)
+        row = ask_somebody(self.project(slug), by=person(request), values=given(NewAsk, request))
+        return made(AskSerializer, row)
 
     @extend_schema(summary="Note an answer", request=AskAnswer, responses=AskSerializer, parameters=[PK])
     @action(detail=True, methods=["post"], url_path=f"asks/{ONE}/answer")
     def answer(self, request: Request, slug: str, pk: str) -> Response:
-        project = get_project_named(request.user, slug, need="contribute")
-        row = own(Ask, project, pk)
+        row = self.one(Ask, slug, pk)
         answer_ask(row, name=row.of_name, by=person(request), **given(AskAnswer, request))
-        return Response(AskSerializer(own(Ask, project, pk)).data)
+        row.refresh_from_db()
+        return Response(AskSerializer(row).data)
 
     @extend_schema(summary="Take an ask back", request=None, responses={204: None}, parameters=[PK])
     @action(detail=True, methods=["post"], url_path=f"asks/{ONE}/withdraw")
     def withdraw(self, request: Request, slug: str, pk: str) -> Response:
-        project = get_project_named(request.user, slug, need="contribute")
-        withdraw_ask(own(Ask, project, pk), by=person(request))
+        withdraw_ask(self.one(Ask, slug, pk), by=person(request))
         return Response(status=204)
 
     @extend_schema(summary="Readings of the signed criteria", responses=ReadingSerializer(many=True))

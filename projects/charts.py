@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
 from math import isfinite, nan
@@ -18,7 +19,7 @@ from ui.charts.spec_runs import MOST_CURVES, MOST_THREADS, Curve, Curves, Parall
 from ui.words import counted, in_words, plural, sentence
 
 STATE_OF: dict[str, WeekState] = {"green": "good", "amber": "watch", "red": "bad"}
-MISSING = "No answer"
+MISSING, PAUSED = "No answer", "Paused"
 MOST_WEEKS = 104
 MOST_PARAMS, MOST_METRICS, MOST_COMPARED_CURVES = 6, 4, 8
 
@@ -135,32 +136,49 @@ def _figure_of(value: float | None) -> float | None:
     return value if value is not None and _drawable(value) else None
 
 
-def health_history(asked: Sequence[dt.date], answers: Mapping[dt.date, str]) -> StateWeeks | None:
+def health_history(
+    asked: Sequence[dt.date], answers: Mapping[dt.date, str], paused: Collection[dt.date] = ()
+) -> StateWeeks | None:
     """The state of each week from the first that was asked for or answered to the last; None before that.
 
-    `answers` are states of health by Monday; a week between without one is missing. At most two years.
+    `answers` are states of health by Monday; a week without one is a rest where the project was paused, else
+    missing. At most two years.
     """
     known = {week: health for week, health in answers.items() if health in STATE_OF}
-    every = sorted({*asked, *known})[-MOST_WEEKS:]
+    every = sorted({*asked, *known, *paused})[-MOST_WEEKS:]
     if not every:
         return None
     count = (every[-1] - every[0]).days // 7 + 1
     mondays = [every[0] + dt.timedelta(weeks=at) for at in range(count)][-MOST_WEEKS:]
-    missing = sum(week not in known for week in mondays)
+    states = {week: _week_state(week, known, paused) for week in mondays}
+    count_of: Counter[str] = Counter(states.values())
+    said = [
+        f"{sentence(counted(count_of[state], 'week was', 'weeks were'))} {words}."
+        for state, words in (("missing", "not answered"), ("rest", "paused"))
+        if count_of[state]
+    ]
     return StateWeeks(
         key="health",
-        title=_health_title(mondays, known),
+        title=_health_title([week for week in mondays if states[week] != "rest"], known),
         unit="State by week as the project’s lead gave it",
-        weeks=tuple((week, STATE_OF[known[week]] if week in known else "missing") for week in mondays),
-        words=(*(word for _, word in HEALTH.values()), MISSING),  # type: ignore[arg-type]
-        note=f"{sentence(counted(missing, 'week was', 'weeks were'))} not answered." if missing else "",
+        weeks=tuple(states.items()),
+        words=(*(word for _, word in HEALTH.values()), MISSING, PAUSED),  # type: ignore[arg-type]
+        note=" ".join(said),
     )
+
+
+def _week_state(week: dt.date, known: Mapping[dt.date, str], paused: Collection[dt.date]) -> WeekState:
+    if week in known:
+        return STATE_OF[known[week]]
+    return "rest" if week in paused else "missing"
 
 
 def _health_title(mondays: Sequence[dt.date], known: Mapping[dt.date, str]) -> str:
     """How it stands, since when, and how long nobody has said so."""
     silent = len(list(takewhile(lambda week: week not in known, reversed(mondays))))
     said = [week for week in mondays if week in known]
+    if not mondays:
+        return "Paused in every week so far"
     if not said:
         return f"{sentence(counted(silent, 'week', 'weeks'))} without an answer"
     state = known[said[-1]]

@@ -40,7 +40,14 @@ OFFICE_PARTS = (
 # A picture or a link to a page is only followed by a click; these are fetched when the file is opened.
 _FETCHED = re.compile(rb"(attachedTemplate|oleObject|frame|subDocument|externalLinkPath)\b", re.IGNORECASE)
 _EXTERNAL = re.compile(rb"<Relationship\b[^>]*TargetMode\s*=\s*[\"']External[\"'][^>]*>", re.IGNORECASE)
-_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_STREAM = re.compile(rb"stream[ \t]*(?:\r\n|\r|\n)(.*?)endstream", re.DOTALL)
+# A part that holds objects, and with them the names that are looked for.
+_OBJECTS = re.compile(rb"/ObjStm(?![A-Za-z0-9])")
+_OF_OBJECTS = re.compile(rb"/N\s+\d.*/First\s+\d|/First\s+\d.*/N\s+\d", re.DOTALL)
+_FILTER = re.compile(rb"/Filter(?![A-Za-z0-9])")
+_PLAIN = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])(?=\s*(?:/|>>))")
+_PARAMS = re.compile(rb"/(?:DecodeParms|DP|F|FFilter)(?![A-Za-z0-9])|/Filter.*/Filter", re.DOTALL)
+CLOSED = "parts that nobody can look inside"
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 
@@ -108,32 +115,63 @@ def _text(content_type: str) -> Callable[[bytes], Examined]:
 def _pdf(content: bytes) -> Examined:
     if b"%PDF-" not in content[:1024]:
         raise Refused("The bytes of this file are not what its name says.")
-    seen = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), content)
-    seen += b"".join(_inflated(content))
+    parts, closed = _inflated(content)
+    seen = _written_out(content) + b"".join(parts)
     acts = dict.fromkeys(
         words for key, words in PDF_ACTS.items() if re.search(key + rb"(?![A-Za-z0-9])", seen)
     )
     if re.search(rb"/Encrypt(?![A-Za-z0-9])", seen):
         acts["a lock, so that nobody can look inside"] = None
+    if closed:
+        acts[CLOSED] = None
     return Examined("application/pdf", tuple(acts))
 
 
-def _inflated(content: bytes) -> list[bytes]:
-    """Compressed parts, where names of keys can hide; names with escapes are written out."""
-    found, room = [], MOST_UNPACKED // 4
+def _written_out(names: bytes) -> bytes:
+    """Names with escapes, as readers read them."""
+    return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), names)
+
+
+def _inflated(content: bytes) -> tuple[list[bytes], bool]:
+    """Compressed parts, where names of keys can hide, and whether there are some that were not opened.
+
+    Parts with objects are opened where they are packed as nearly all programs pack them. What is packed in
+    another way, or not whole, is not read around: such a file is held back.
+    """
+    found, room, closed, told, opened, end = [], MOST_UNPACKED // 4, False, 0, 0, 0
     for stream in _STREAM.finditer(content):
-        unpacker = zlib.decompressobj()
-        try:
-            part = unpacker.decompress(stream[1], min(room, MOST_READ_OF_A_PART))
-        except zlib.error:
-            continue
+        before, end = _written_out(content[end : stream.start()]), stream.end()
+        told += len(_OBJECTS.findall(before))
+        head = before.rpartition(b"endobj")[2]
+        mentions = len(_OBJECTS.findall(head))
+        part, whole = _unpacked(stream[1], min(room, MOST_READ_OF_A_PART))
         room -= len(part)
+        if mentions or _OF_OBJECTS.search(head):
+            closed = closed or not _is_open(head, whole)
+            opened += mentions
         # Pictures and fonts hold no keys; a part with objects holds their marks.
         if b"<<" in part:
-            found.append(_ESCAPED.sub(lambda hexed: bytes([int(hexed[1], 16)]), part))
+            found.append(_written_out(part))
         if room <= 0:
             raise Refused("This file unpacks to more than can be looked at.")
-    return found
+    told += len(_OBJECTS.findall(_written_out(content[end:])))
+    return found, closed or told > opened
+
+
+def _is_open(head: bytes, whole: bool) -> bool:
+    """Whether a part with objects lies in plain sight, or was unpacked to its end."""
+    if _PARAMS.search(head):
+        return False
+    return whole if _PLAIN.search(head) else not _FILTER.search(head)
+
+
+def _unpacked(packed: bytes, most: int) -> tuple[bytes, bool]:
+    unpacker = zlib.decompressobj()
+    try:
+        part = unpacker.decompress(packed, most)
+    except zlib.error:
+        return b"", False
+    return part, unpacker.eof
 
 
 def _office(main: str, subtype: str) -> Callable[[bytes], Examined]:

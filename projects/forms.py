@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -18,7 +19,7 @@ from projects.weeks import monday_of
 from roadmap.queries import today_of
 from roadmap.standard import role_names
 from ui.formats import day
-from ui.forms import DateInput, PlainForm, Segments, ShortNumberInput, TextLines
+from ui.forms import DateInput, PlainForm, Segments, ShortNumberInput, TextLines, TextWithSuggestions
 
 MOST_DAYS_AWAY = 3650
 LEVELS = [("1", "Low"), ("2", "Medium"), ("3", "High")]
@@ -143,6 +144,10 @@ class AskForm(PlainForm):
     )
     since = forms.DateField(widget=DateInput, label="Waited for since", initial=timezone.localdate)
     needed_by = forms.DateField(required=False, widget=DateInput, label="Needed by")
+
+    def __init__(self, *args: Any, departments: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["department"].widget = TextWithSuggestions(departments, {"maxlength": 120})
 
     def clean_since(self) -> dt.date:
         since: dt.date = self.cleaned_data["since"]

@@ -16,6 +16,7 @@ from charters.models import Charter
 from charters.signoff import State
 from projects.models import Project
 from projects.queries import of_initiative, with_health
+from projects.verdicts import verdicts_of
 from projects.words import health_mark
 from roadmap.catalogue import Initiative
 from roadmap.queries import progress_of
@@ -61,8 +62,16 @@ def _manages(membership: Membership | None) -> bool:
 def _panel(rows: list[Project], open_url: str = "", empty: str = "") -> Panel:
     if not rows and not open_url:
         return {}
+    found = verdicts_of(rows)
     context: dict[str, Any] = {
-        "rows": [{"project": row, "health": health_mark(getattr(row, "health", None))} for row in rows],
+        "rows": [
+            {
+                "project": row,
+                "health": health_mark(getattr(row, "health", None)),
+                "verdicts": [found[row.pk]] if row.pk in found else [],
+            }
+            for row in rows
+        ],
         "open_url": open_url,
         "empty": empty,
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +13,13 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.models import Membership, Organization, User
+from accounts.models import Membership, Organization, Unit, User
 from charters.models import Decision
-from projects.models import Ask, CheckIn, Milestone, Project, ProjectMember, Task
-from projects.waiting import Span, blocked_days, median_reply_days
-from projects.weeks import asked_weeks
+from projects.models import Ask, CheckIn, Milestone, Pause, Project, ProjectMember, Task
+from projects.waiting import Span, blocked_days, by_party, median_reply_days, usual_spellings
+from projects.weeks import asked_weeks, rested_weeks
+
+MOST_SUGGESTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,26 @@ def reply_times(organization: Organization) -> list[ReplyTime]:
     answered = Ask.objects.filter(project__organization=organization).exclude(answered_at=None)
     wanted = answered.only("since", "answered_at", "department", "of_name")
     spans = spans_of(wanted, dt.date.max)
-    count = Counter(span.party for span in spans)
-    found = [ReplyTime(party, days, count[party]) for party, days in median_reply_days(spans).items()]
+    own = by_party(spans)
+    found = [ReplyTime(party, days, len(own[party])) for party, days in median_reply_days(spans).items()]
     return sorted(found, key=lambda time: (-time.days, time.party))
+
+
+def departments_of(project: Project, *, of_organization: bool) -> list[str]:
+    """Departments that were asked before, each once as it is written most, with the organization's units.
+
+    Guests of a project are shown what that project asked alone.
+    """
+    asks = Ask.objects.exclude(department="")
+    asks = (
+        asks.filter(project__organization=project.organization)
+        if of_organization
+        else asks.filter(project=project)
+    )
+    names = list(asks.values_list("department", flat=True))
+    if of_organization:
+        names += Unit.objects.filter(organization=project.organization).values_list("name", flat=True)
+    return sorted(usual_spellings(names).values(), key=str.casefold)[:MOST_SUGGESTED]
 
 
 def people_on(project: Project) -> list[ProjectMember]:
@@ -179,11 +198,30 @@ def task_counts(project: Project) -> dict[str, int]:
     return dict(rows.order_by())
 
 
-def weeks_asked(project: Project, today: dt.date) -> list[dt.date]:
-    """The Mondays of the weeks in which the project was to check in."""
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """The Mondays of the weeks in which a project was to check in, and of those in which it stood still."""
+
+    asked: list[dt.date]
+    paused: list[dt.date]
+
+
+def pauses_of(projects: Collection[Project]) -> dict[UUID, list[tuple[dt.date, dt.date | None]]]:
+    """When projects stood still, by id of the project, in one query."""
+    found: dict[UUID, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
+    rows = Pause.objects.filter(project__in=projects)
+    for project, began, ended in rows.values_list("project_id", "began_on", "ended_on"):
+        found[project].append((began, ended))
+    return found
+
+
+def weeks_of(project: Project, today: dt.date) -> Weeks:
+    """The weeks of one project until today, or until it was closed."""
     opened = project.created_at.date()
     end = project.changed_at.date() if project.state == Project.State.CLOSED else None
-    return asked_weeks(max(project.starts_on or opened, opened), end, today, project.checkin_day)
+    weeks = asked_weeks(max(project.starts_on or opened, opened), end, today, project.checkin_day)
+    paused = rested_weeks(weeks, project.checkin_day, pauses_of([project])[project.pk])
+    return Weeks([week for week in weeks if week not in paused], paused)
 
 
 def time_box(project: Project, today: dt.date) -> TimeBox | None:

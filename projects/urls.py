@@ -16,6 +16,7 @@ from projects.views import (
     people,
     records,
     talking,
+    tracking_page,
     waiting,
 )
 
@@ -50,6 +51,7 @@ urlpatterns = [
     path("<uuid:pk>/check-ins/", talking.checkins, name="checkins"),
     path("<uuid:pk>/waiting/", talking.asks, name="asks"),
     path("<uuid:pk>/experiments/", experiments.runs, name="experiments"),
+    path("<uuid:pk>/experiments/page/", tracking_page.open_page, name="tracking_page"),
     path("<uuid:pk>/experiments/compare/", experiments.compare, name="compare"),
     path("<uuid:pk>/runs/<slug:run>/", experiments.run, name="run"),
     path("<uuid:pk>/models/", experiments.models, name="models"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
@@ -18,6 +19,20 @@ class Span:
     party: str
 
 
+def folded(party: str) -> str:
+    """What two spellings of one department have in common: letters without case, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", party).casefold().split())
+
+
+def usual_spellings(parties: Iterable[str]) -> dict[str, str]:
+    """By folded name the spelling most used; of several the first in the alphabet."""
+    count: dict[str, Counter[str]] = defaultdict(Counter)
+    for party in parties:
+        written = " ".join(party.split())
+        count[folded(party)][written] += 1
+    return {key: min(own, key=lambda name: (-own[name], name)) for key, own in count.items()}
+
+
 def blocked_days(spans: Iterable[Span], start: dt.date, end: dt.date) -> int:
     """Calendar days within [start, end) on which at least one of the spans was open.
 
@@ -29,19 +44,26 @@ def blocked_days(spans: Iterable[Span], start: dt.date, end: dt.date) -> int:
 
 def blocked_by_party(spans: Iterable[Span], start: dt.date, end: dt.date) -> dict[str, int]:
     """Blocked days of each party, longest first; a day with two parties counts for both."""
-    by_party: dict[str, list[Span]] = defaultdict(list)
-    for span in spans:
-        by_party[span.party].append(span)
-    days = {party: len(_days(own, start, end)) for party, own in by_party.items()}
+    days = {party: len(_days(own, start, end)) for party, own in by_party(spans).items()}
     return dict(sorted(((key, n) for key, n in days.items() if n), key=lambda pair: (-pair[1], pair[0])))
 
 
 def median_reply_days(spans: Iterable[Span]) -> dict[str, float]:
     """Median days from asked to answered of each party, over spans that have ended."""
-    by_party: dict[str, list[int]] = defaultdict(list)
+    found = {
+        party: float(median(max((span.until - span.since).days, 0) for span in own))
+        for party, own in by_party(spans).items()
+    }
+    return dict(sorted(found.items()))
+
+
+def by_party(spans: Iterable[Span]) -> dict[str, list[Span]]:
+    """The spans of each party, however it was written, under the spelling most used."""
+    own: dict[str, list[Span]] = defaultdict(list)
     for span in spans:
-        by_party[span.party].append(max((span.until - span.since).days, 0))
-    return {party: float(median(days)) for party, days in sorted(by_party.items())}
+        own[folded(span.party)].append(span)
+    names = usual_spellings(span.party for every in own.values() for span in every)
+    return {names[key]: every for key, every in own.items()}
 
 
 def working_days(since: dt.date, until: dt.date) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 WEEK = dt.timedelta(weeks=1)
 
@@ -27,6 +27,19 @@ def asked_weeks(start: dt.date, end: dt.date | None, today: dt.date, weekday: in
             found.append(week)
         week += WEEK
     return found
+
+
+def rested_weeks(
+    weeks: Collection[dt.date], weekday: int, pauses: Iterable[tuple[dt.date, dt.date | None]]
+) -> list[dt.date]:
+    """Those of the weeks on whose day of check-in the project stood still.
+
+    A pause reaches from its first day to the day on which the project went on, which is no day of the pause;
+    one that lasts has no such day.
+    """
+    spans = [(began, ended or dt.date.max) for began, ended in pauses]
+    days = [(week, week + dt.timedelta(days=weekday)) for week in weeks]
+    return [week for week, day in days if any(began <= day < ended for began, ended in spans)]
 
 
 def missing_weeks(asked: Collection[dt.date], answered: Collection[dt.date], back: int) -> list[dt.date]:

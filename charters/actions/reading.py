@@ -16,7 +16,7 @@ from accounts.models import User
 from charters.actions.events import lock
 from charters.actions.telling import tell_verdicts
 from charters.criteria import Criterion, Kind
-from charters.keeping import Standing, standing_of
+from charters.keeping import Standing, scaled_revision, standing_of
 from charters.models import Reading, Revision
 from charters.queries import revision_in_force
 from ui.errors import Conflict, Invalid
@@ -53,11 +53,14 @@ def record_reading(
 
     `texts` are candidate, unit, metric_key, data_name, data_digest, slice, run, answer, proof, by_name. What
     was measured on other data or in another unit is kept too: its verdict then says why it does not count.
-    Without `tell` the caller tells of the verdicts that have changed.
+    Without `tell` the caller tells of the verdicts that have changed. A live figure is also kept for a text
+    that was decided with scale: what runs is held to it.
     Raises Invalid for what no reading can be, Conflict when the revision is not in force.
     """
     locked = lock(revision.charter)
     current = revision_in_force(locked)
+    if current is None and source == Reading.Source.LIVE:
+        current = scaled_revision(locked)
     if current is None or current.pk != revision.pk:
         raise Conflict(f"Revision {revision.number} is not in force; readings are for the text in force.")
     before = standing_of(current, candidate=candidate_judged)

@@ -10,7 +10,7 @@ from accounts.models import User
 from charters.models import Charter, Decision
 from charters.signoff import State as CharterState
 from projects.actions.talking import withdraw_ask
-from projects.models import Ask, LoggedDecision, Milestone, Project
+from projects.models import Ask, LoggedDecision, Milestone, Pause, Project
 from roadmap.actions import record_progress
 from roadmap.models import ItemProgress
 from roadmap.queries import catalogue_of, today_of
@@ -63,11 +63,18 @@ def move_project(project: Project, to: str, *, by: User) -> None:
 
 
 def _move(project: Project, to: Project.State, *, by: User | None) -> None:
-    before = project.state
+    before, today = project.state, timezone.localdate()
     moved = Project.objects.filter(pk=project.pk).exclude(state=to)
     if not moved.update(state=to, changed_at=timezone.now()):
         raise Conflict(f"The project is {to.label.lower()} already.")
     project.state = to
+    if to == Project.State.ACTIVE:
+        for pause in Pause.objects.filter(project=project, ended_on=None):
+            # A clock that was set back ends it on the day on which it began.
+            pause.ended_on = max(pause.began_on, today)
+            pause.save(update_fields=["ended_on"])
+    elif before == Project.State.ACTIVE:
+        Pause.objects.get_or_create(project=project, ended_on=None, defaults={"began_on": today})
     audit.record(
         organization=project.organization,
         actor=by,

@@ -14,8 +14,9 @@ from accounts import audit, links, mail
 from accounts.models import Organization, User
 from jobs import outbox
 from projects.models import Ask, CheckIn, Project, ProjectMember
+from projects.queries import pauses_of
 from projects.waiting import working_days
-from projects.weeks import monday_of
+from projects.weeks import monday_of, rested_weeks
 from ui.errors import Conflict, Invalid
 
 ASK = "ask"
@@ -80,7 +81,10 @@ def ask_for_checkins(today: dt.date) -> int:
 
 @transaction.atomic
 def note_missing_checkins(today: dt.date) -> int:
-    """Tell once of each week that was asked for, is over and was not answered; returns how many."""
+    """Tell once of each week that was asked for, is over and was not answered; returns how many.
+
+    A week on whose day the project stood still is none, although it may have been asked for that morning.
+    """
     missing = CheckIn.objects.filter(
         health="",
         week__lt=monday_of(today),
@@ -89,7 +93,12 @@ def note_missing_checkins(today: dt.date) -> int:
         project__archived_at=None,
         project__organization__archived_at=None,
     ).exclude(asked_at=None)
-    for row in missing.select_related("project__organization"):
+    rows = list(missing.select_related("project__organization"))
+    pauses = pauses_of({row.project for row in rows})
+    told = [
+        row for row in rows if not rested_weeks([row.week], row.project.checkin_day, pauses[row.project_id])
+    ]
+    for row in told:
         outbox.publish(
             "project.checkin_missing",
             organization=row.project.organization,
@@ -97,13 +106,15 @@ def note_missing_checkins(today: dt.date) -> int:
             data={"slug": row.project.slug, "week": row.week},
             key=f"project.checkin_missing:{row.pk}",
         )
-    return len(missing)
+    return len(told)
 
 
 @transaction.atomic
 def ask_somebody(project: Project, *, by: User, values: Mapping[str, Any]) -> Ask:
     """Note that somebody is waited for, and mail a link by which they can answer without an account."""
-    ask = Ask.objects.create(project=project, asked_by=by, **{"since": timezone.localdate(), **values})
+    given = {"since": timezone.localdate(), **values}
+    given["department"] = " ".join(given.get("department", "").split())
+    ask = Ask.objects.create(project=project, asked_by=by, **given)
     audit.record(
         organization=project.organization,
         actor=by,

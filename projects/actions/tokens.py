@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from accounts.models.keys import hash_secret, new_secret
-from projects.access import standing_of
+from projects.access import rights_now, standing_of
 from projects.models import Project, ProjectToken
 from ui.errors import Conflict, Invalid, NotAllowed
 
@@ -33,9 +33,15 @@ class Bearer:
 
 @transaction.atomic
 def create_project_token(
-    project: Project, *, by: User, scope: str, name: str, expires_at: dt.datetime | None = None
+    project: Project,
+    *,
+    by: User,
+    scope: str,
+    name: str,
+    expires_at: dt.datetime | None = None,
+    only: str = "",
 ) -> tuple[ProjectToken, str]:
-    """A token and its secret, which is kept nowhere."""
+    """A token and its secret, which is kept nowhere; `only` names the one deployment that it opens."""
     name = " ".join(name.split())[:80]
     if not name:
         raise Invalid("A token needs a name.", fields={"name": ["Say where it is used."]})
@@ -44,6 +50,11 @@ def create_project_token(
             "This purpose is not known.",
             fields={"scope": [f"One of {', '.join(ProjectToken.Scope.values)}."]},
         )
+    if only and scope != ProjectToken.Scope.SERVING:
+        raise Invalid(
+            "Only a token for serving can be kept to one deployment.",
+            fields={"only": ["Leave it out, or take the scope serving."]},
+        )
     if not standing_of(by, project).may("view"):
         raise NotAllowed("Only people on this project have tokens for it.")
     secret = PREFIX + new_secret()
@@ -51,6 +62,7 @@ def create_project_token(
         project=project,
         user=by,
         scope=scope,
+        only=only,
         name=name,
         prefix=secret[: len(PREFIX) + SHOWN],
         token_hash=hash_secret(secret),
@@ -61,7 +73,7 @@ def create_project_token(
         actor=by,
         event="project.token_made",
         subject=token,
-        data={"slug": project.slug, "scope": scope, "expires": expires_at},
+        data={"slug": project.slug, "scope": scope, "only": only, "expires": expires_at},
     )
     return token, secret
 
@@ -80,8 +92,13 @@ def revoke_project_token(token: ProjectToken, *, by: User) -> None:
     )
 
 
-def bearer_of(secret: str, *, slug: str, scope: str) -> Bearer | None:
-    """Who stands behind a secret at this project, read now; None for a wrong, ended or foreign one."""
+def bearer_of(
+    secret: str, *, slug: str, scope: str, deployment: str = "", note: bool = True
+) -> Bearer | None:
+    """Who stands behind a secret at this project, read now; None for a wrong, ended or foreign one.
+
+    `deployment` is the one that is asked, for tokens that open only one; `note` writes down the last use.
+    """
     if not secret.startswith(PREFIX) or len(secret) > 100:
         return None
     now = timezone.now()
@@ -92,13 +109,11 @@ def bearer_of(secret: str, *, slug: str, scope: str) -> Bearer | None:
     )
     if token is None or (token.expires_at is not None and token.expires_at <= now):
         return None
-    standing = standing_of(token.user, token.project)
-    rights = frozenset(need for need in ("view", "contribute", "lead") if standing.may(need))
-    if "view" not in rights:
+    if token.only not in ("", deployment):
         return None
-    archived = token.project.archived_at or token.project.organization.archived_at
-    if archived or token.project.state == Project.State.CLOSED:
-        rights = frozenset({"view"})
-    if token.last_used_at is None or now - token.last_used_at > NOTED_EVERY:
+    rights = rights_now(token.user, token.project)
+    if not rights:
+        return None
+    if note and (token.last_used_at is None or now - token.last_used_at > NOTED_EVERY):
         ProjectToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return Bearer(token.project, token.user, token, rights)

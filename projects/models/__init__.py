@@ -1,7 +1,7 @@
 """The tables of projects: the project itself, its daily work, and its hosted tracking."""
 
-from projects.models.project import Ask, CheckIn, Project, ProjectMember
-from projects.models.tracking import Candidate, Intent, ProjectToken
+from projects.models.project import Ask, CheckIn, Pause, Project, ProjectMember
+from projects.models.tracking import Candidate, Intent, PageVisit, ProjectToken
 from projects.models.work import LoggedDecision, Milestone, Paper, Risk, Task
 
 __all__ = [
@@ -11,7 +11,9 @@ __all__ = [
     "Intent",
     "LoggedDecision",
     "Milestone",
+    "PageVisit",
     "Paper",
+    "Pause",
     "Project",
     "ProjectMember",
     "ProjectToken",

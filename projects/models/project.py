@@ -112,6 +112,30 @@ class ProjectMember(models.Model):
         return self.name
 
 
+class Pause(models.Model):
+    """When a project stood still: from the day it was paused or closed until it was taken up again."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="pauses")
+    began_on = models.DateField()
+    # The first day on which it went on; None while it stands still.
+    ended_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["began_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(ended_on=None), name="projects_one_open_pause"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(ended_on__gte=models.F("began_on")),
+                name="projects_pause_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} from {self.began_on}"
+
+
 class CheckIn(models.Model):
     """How a project stood in one week: asked for on the agreed day, answered in one screen, or missing."""
 

@@ -23,6 +23,8 @@ class ProjectToken(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tokens")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="project_tokens")
     scope = models.CharField(max_length=8, choices=Scope.choices)
+    # The one deployment that a serving token opens; empty for all of the project.
+    only = models.CharField(max_length=40, blank=True)
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=16)
     token_hash = models.CharField(max_length=64, unique=True)
@@ -37,10 +39,30 @@ class ProjectToken(models.Model):
             models.CheckConstraint(
                 condition=Q(scope__in=["tracking", "serving"]), name="projects_token_scope_known"
             ),
+            models.CheckConstraint(
+                condition=Q(only="") | Q(scope="serving"), name="projects_token_only_for_serving"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.prefix}… {self.name}"
+
+
+class PageVisit(models.Model):
+    """MLflow's own page of one project, opened from one session; opening another project takes its place."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # The session that it ends with.
+    session_key = models.CharField(max_length=40, unique=True)
+    # Of the ticket until that is exchanged, then of the cookie.
+    secret_hash = models.CharField(max_length=64, unique=True)
+    entered = models.BooleanField(default=False)
+    opened_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"MLflow’s page of {self.project_id}"
 
 
 class Candidate(models.Model):

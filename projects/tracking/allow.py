@@ -88,7 +88,7 @@ _POST_READS = (
 )
 API: Final = "/api/2.0/mlflow/"
 ARTIFACTS: Final = "/api/2.0/mlflow-artifacts/artifacts"
-_ID: Final = r"[A-Za-z0-9_-]{1,64}"
+ID: Final = r"[A-Za-z0-9_-]{1,64}"
 
 
 def _plain() -> dict[tuple[str, str], Rule]:
@@ -103,18 +103,18 @@ def _plain() -> dict[tuple[str, str], Rule]:
 
 PLAIN: Final[Mapping[tuple[str, str], Rule]] = _plain()
 PATTERNS: Final[tuple[tuple[str, re.Pattern[str], Rule], ...]] = (
-    ("GET", re.compile(f"{API}logged-models/{_ID}"), Rule(READ)),
-    ("GET", re.compile(f"{API}logged-models/{_ID}/artifacts/directories"), Rule(READ)),
-    ("PATCH", re.compile(f"{API}logged-models/{_ID}"), Rule(WRITE, "json")),
-    ("PATCH", re.compile(f"{API}logged-models/{_ID}/tags"), Rule(WRITE, "json")),
-    ("POST", re.compile(f"{API}logged-models/{_ID}/params"), Rule(WRITE, "json")),
-    ("DELETE", re.compile(f"{API}logged-models/{_ID}"), Rule(WRITE, "json")),
-    ("DELETE", re.compile(rf"{API}logged-models/{_ID}/tags/[\w. -]{{1,250}}"), Rule(WRITE, "json")),
+    ("GET", re.compile(f"{API}logged-models/{ID}"), Rule(READ)),
+    ("GET", re.compile(f"{API}logged-models/{ID}/artifacts/directories"), Rule(READ)),
+    ("PATCH", re.compile(f"{API}logged-models/{ID}"), Rule(WRITE, "json")),
+    ("PATCH", re.compile(f"{API}logged-models/{ID}/tags"), Rule(WRITE, "json")),
+    ("POST", re.compile(f"{API}logged-models/{ID}/params"), Rule(WRITE, "json")),
+    ("DELETE", re.compile(f"{API}logged-models/{ID}"), Rule(WRITE, "json")),
+    ("DELETE", re.compile(rf"{API}logged-models/{ID}/tags/[\w. -]{{1,250}}"), Rule(WRITE, "json")),
     ("GET", re.compile(f"{ARTIFACTS}/.+"), Rule(READ)),
     ("PUT", re.compile(f"{ARTIFACTS}/.+"), Rule(WRITE, "stream")),
     ("DELETE", re.compile(f"{ARTIFACTS}/.+"), Rule(WRITE, "json")),
 )
-_ODD: Final = re.compile(r"[\x00-\x1f\x7f\\%;#?]|//|(?:^|/)\.{1,2}(?:/|$)")
+ODD: Final = re.compile(r"[\x00-\x1f\x7f\\%;#?]|//|(?:^|/)\.{1,2}(?:/|$)")
 
 
 def rule_for(method: str, path: str) -> Rule:
@@ -123,7 +123,7 @@ def rule_for(method: str, path: str) -> Rule:
     `path` is the part behind the project, decoded once. Encoded separators, dots that climb, backslashes and
     a second layer of encoding therefore show as what they are.
     """
-    if _ODD.search(path):
+    if ODD.search(path):
         raise Refused("This path is not allowed.")
     found = PLAIN.get((method, path))
     if found is not None:
@@ -147,7 +147,8 @@ def check_query(values: Mapping[str, list[str]]) -> None:
             raise Refused(f"{name}: at most 50 values.")
         if any(has_unwritable(value) for value in given):
             raise Refused(f"{name}: a character that cannot be written.")
-        if name in ("path", "artifact_path", "filename") and any(_ODD.search(value) for value in given):
+        paths = given if name in ("path", "artifact_path", "filename") else ()
+        if any(ODD.search(path) or path.startswith("/") for path in paths):
             raise Refused(f"{name}: a path below the artifacts of the run.")
 
 
@@ -181,13 +182,13 @@ def check_body(body: Mapping[str, Any], slug: str) -> None:
     if str(body.get("key", "")).startswith(_PROMPT):
         raise Refused(f"key: {_PROMPT}* is not open here.")
     artifact = body.get("path") or body.get("artifact_path")
-    if isinstance(artifact, str) and _ODD.search(artifact):
+    if isinstance(artifact, str) and ODD.search(artifact):
         raise Refused("path: a path below the artifacts of the run.")
 
 
 def _is_inside(source: str, slug: str) -> bool:
     scheme, _, place = source.partition(":/")
-    if not _SOURCE.fullmatch(source) or _ODD.search(place):
+    if not _SOURCE.fullmatch(source) or ODD.search(place):
         return False
     return scheme != "mlflow-artifacts" or _is_own(place, slug)
 
@@ -212,13 +213,17 @@ def _check_metrics(body: Mapping[str, Any]) -> None:
 
 
 def _is_whole(given: Any) -> bool:
+    if type(given) is int:
+        return -(2**63) <= given < 2**63
     if isinstance(given, str) and re.fullmatch(r"-?\d{1,19}", given):
-        given = int(given)
-    return isinstance(given, int) and not isinstance(given, bool) and -(2**63) <= given < 2**63
+        return -(2**63) <= int(given) < 2**63
+    return False
 
 
 def _is_number(given: Any) -> bool:
     """JSON has no NaN and no infinity; clients write them as words."""
+    if type(given) is float:
+        return True
     if isinstance(given, str):
         try:
             float(given)
@@ -252,15 +257,15 @@ CLOSED: Final[Mapping[str, str]] = {
     r".*/workspaces.*": "one workspace for each project, made by the product",
     r".*/mlflow-artifacts/mpu/.*": "uploads in parts leave remains",
     r".*presigned.*": "addresses that work without a token",
-    r".*(get-artifact|/graphql).*": "reaches other roots by parameters",
+    r".*(get-artifact|/graphql).*": "for MLflow's own page alone, in its own words: see allow_page",
     r".*/(traces|unified-traces|get-online-trace-details|trace).*": "not used by the product",
     r".*/(scorers|prompt.*|assessments|label-schemas|review.*|secrets|issues|datasets|demo).*": (
         "not used by the product"
     ),
-    r".*/metrics/get-history-bulk.*": "MLflow's own page",
+    r".*/metrics/get-history-bulk.*": "for MLflow's own page alone: see allow_page",
     r"/api/2\.0mlflow/.*": "a slip in MLflow: the slash is missing, no client finds it",
-    r"/ajax-api/.*": "MLflow's own page; opened apart, on a cookie of its own",
-    r"/(static-files|build)/.*": "MLflow's own page",
+    r"/ajax-api/.*": "for MLflow's own page alone, on a cookie of its own: see allow_page",
+    r"/(static-files|build)/.*": "for MLflow's own page alone: see allow_page",
     r"/(version|health|metrics)?": "the product has its own",
     r"/(openapi\.json|docs.*|redoc)": "MLflow's own page",
     r"/v1/.*": "traces in OpenTelemetry's form; not used by the product",

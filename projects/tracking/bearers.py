@@ -47,15 +47,18 @@ def _facts(token_hash: str, slug: str, scope: str) -> Facts:
 class Bearers:
     """The answers of one process, each with what it rests on."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], tuple[Facts, float, Bearer]] = {}
+    def __init__(self, *, note: bool = True) -> None:
+        self._known: dict[tuple[str, str, str], tuple[Facts, float, Bearer]] = {}
+        self._note = note
 
-    def find(self, secret: str, *, slug: str, scope: str) -> Bearer | None:
+    def find(self, secret: str, *, slug: str, scope: str, deployment: str = "") -> Bearer | None:
         """As `bearer_of`; a known token costs one short query. Its last use is noted once a minute."""
-        key = (hash_secret(secret), slug)
-        facts = _facts(key[0], slug, scope) if key in self._known else []
-        if facts:
-            before, noted, bearer = self._known[key]
+        key = (hash_secret(secret), slug, deployment)
+        # Looked up once: another thread may take it out at any moment, to ask anew.
+        known = self._known.get(key)
+        facts = _facts(key[0], slug, scope) if known else []
+        if known and facts:
+            before, noted, bearer = known
             ends = bearer.token.expires_at
             fresh = time.monotonic() - noted < NOTED_EVERY.total_seconds()
             if fresh and facts == before and (ends is None or ends > timezone.now()):
@@ -63,7 +66,7 @@ class Bearers:
         self._known.pop(key, None)
         # Read before it is judged: a change in between shows as a difference the next time.
         facts = _facts(key[0], slug, scope)
-        found = bearer_of(secret, slug=slug, scope=scope)
+        found = bearer_of(secret, slug=slug, scope=scope, deployment=deployment, note=self._note)
         if found is not None:
             if len(self._known) >= KEPT:
                 self._known.clear()

@@ -20,9 +20,11 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
 
+from projects.actions import visits
 from projects.actions.tokens import Bearer
+from projects.actions.visits import Visitor
 from projects.models import ProjectToken
-from projects.tracking import allow, server
+from projects.tracking import allow, allow_page, server, visiting
 from projects.tracking.allow import Refused
 from projects.tracking.bearers import Bearers
 from projects.tracking.default_experiment import DefaultExperiments, is_named, once, renamed
@@ -34,9 +36,8 @@ MAX_JSON = 10 * 1024 * 1024
 # Nothing that MLflow reads is nested more than five levels deep.
 DEEPEST = 20
 AWAY = "Tracking does not answer. Try again."
-WORKSPACE = b"x-mlflow-workspace"
 PASSED_ON = {b"accept", b"accept-encoding", b"content-type", b"content-length", b"range", b"user-agent"}
-SERVER_INFO = "/api/3.0/mlflow/server-info"
+SERVER_INFO = ("/api/3.0/mlflow/server-info", allow_page.SERVER_INFO)
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")
 
 
@@ -61,6 +62,9 @@ class TrackingGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
+        headers = dict(scope["headers"])
+        if b"authorization" not in headers:
+            send = visiting.dressing(send, scope)
 
         async def watch(message: Message) -> None:
             nonlocal begun
@@ -68,28 +72,41 @@ class TrackingGate:
             await send(message)
 
         try:
-            await self._serve(scope, receive, watch)
+            await self._serve(scope, headers, receive, watch)
         except Refused as refused:
             await answer(send, 403, "PERMISSION_DENIED", str(refused))
         except Problem as problem:
-            await answer(send, problem.status, problem.code, problem.message)
+            if b"authorization" not in headers and visiting.is_document(scope):
+                await visiting.refuse(send, problem.status, problem.message)
+            else:
+                await answer(send, problem.status, problem.code, problem.message)
         except Exception:
             # A database that is away, ours or MLflow's: the client tries again, and nobody is shown why.
             logger.exception("The gate failed at %s %s", scope["method"], scope["path"])
             if not begun:
                 await answer(send, 503, "TEMPORARILY_UNAVAILABLE", AWAY)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        _refuse_strange_host(headers)
+    async def _serve(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        refuse_strange_host(headers)
         slug, path = split(scope)
-        bearer = await run(self._bearers.find, _secret(headers), slug=slug, scope=ProjectToken.Scope.TRACKING)
-        if bearer is None:
-            raise Problem(401, "UNAUTHENTICATED", "This token does not open this project.")
-        rule = _rule(scope["method"], path)
+        bearer: Bearer | Visitor
+        if b"authorization" in headers:
+            bearer = await self._bearer(headers, slug)
+            rule = _rule(scope["method"], path)
+        elif scope["method"] == "GET" and path == visiting.ENTER:
+            await visiting.enter(scope, headers, slug, send, run)
+            return
+        else:
+            bearer = await _visitor(scope, headers, slug)
+            if path == visiting.START:
+                await visiting.start(send)
+                return
+            rule, path = _page_rule(scope["method"], path)
         if rule.need not in bearer.rights:
             raise Problem(403, "PERMISSION_DENIED", "Your role in this project does not allow this.")
-        if path == SERVER_INFO:
+        if path in SERVER_INFO:
             # The client need not know of workspaces: its project is in the address; ours asks for the pages.
             facts = {"store_type": "SqlStore", "workspaces_enabled": False}
             await respond(send, 200, {**facts, "throughline_url": settings.PUBLIC_URL})
@@ -97,7 +114,7 @@ class TrackingGate:
         query = _query(scope["query_string"])
         allow.check_query(query)
         allow.check_place(path, slug, query)
-        body, receive = await _body(rule, scope["method"], headers, slug, receive)
+        body, receive = await _body(rule, scope["method"], path, headers, slug, receive)
         inner = self._inner or server.application()
         slug = bearer.project.slug
         if slug not in self._known:
@@ -110,13 +127,20 @@ class TrackingGate:
             inward, receive = await _about(inward, receive, query, body, number)
         await self._forward(inward, receive, send, bearer=bearer, rule=rule, body=body)
 
+    async def _bearer(self, headers: Mapping[bytes, bytes], slug: str) -> Bearer:
+        scope = ProjectToken.Scope.TRACKING
+        found: Bearer | None = await run(self._bearers.find, secret_of(headers), slug=slug, scope=scope)
+        if found is None:
+            raise Problem(401, "UNAUTHENTICATED", "This token does not open this project.")
+        return found
+
     async def _forward(
         self,
         scope: Scope,
         receive: Receive,
         send: Send,
         *,
-        bearer: Bearer,
+        bearer: Bearer | Visitor,
         rule: allow.Rule,
         body: Mapping[str, Any],
     ) -> None:
@@ -178,7 +202,24 @@ def _rule(method: str, path: str) -> allow.Rule:
         raise Problem(404, "ENDPOINT_NOT_FOUND", str(refused)) from refused
 
 
-def _secret(headers: Mapping[bytes, bytes]) -> str:
+def _page_rule(method: str, path: str) -> tuple[allow.Rule, str]:
+    try:
+        return allow_page.rule_for(method, path)
+    except Refused as refused:
+        raise Problem(404, "ENDPOINT_NOT_FOUND", str(refused)) from refused
+
+
+async def _visitor(scope: Scope, headers: Mapping[bytes, bytes], slug: str) -> Visitor:
+    """Who looks at MLflow's own page, by the cookie of this host name; no other one means anything here."""
+    if visiting.is_strange(scope, headers):
+        raise Problem(403, "PERMISSION_DENIED", "Only MLflow’s own page may ask for this.")
+    found: Visitor | None = await run(visits.visitor_of, visiting.secret_in(headers), slug=slug)
+    if found is None:
+        raise Problem(401, "UNAUTHENTICATED", visiting.CLOSED)
+    return found
+
+
+def secret_of(headers: Mapping[bytes, bytes]) -> str:
     """The token of a Bearer header, or the password of a Basic one."""
     kind, _, given = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if kind.lower() == "bearer":
@@ -191,7 +232,7 @@ def _secret(headers: Mapping[bytes, bytes]) -> str:
     return ""
 
 
-def _refuse_strange_host(headers: Mapping[bytes, bytes]) -> None:
+def refuse_strange_host(headers: Mapping[bytes, bytes]) -> None:
     """A page elsewhere must not reach this server through a name of its own (DNS rebinding), nor by CORS."""
     wanted = urlsplit(settings.GATES_URL)
     host = headers.get(b"host", b"").decode("latin-1").lower()
@@ -203,7 +244,7 @@ def _refuse_strange_host(headers: Mapping[bytes, bytes]) -> None:
 
 
 async def _body(
-    rule: allow.Rule, method: str, headers: Mapping[bytes, bytes], slug: str, receive: Receive
+    rule: allow.Rule, method: str, path: str, headers: Mapping[bytes, bytes], slug: str, receive: Receive
 ) -> tuple[Mapping[str, Any], Receive]:
     """The body read and checked, with a way to read it again; streams are left alone."""
     if rule.body == "stream":
@@ -217,20 +258,27 @@ async def _body(
         raise Problem(400, "BAD_REQUEST", "The body is not JSON.") from None
     if not isinstance(body, dict):
         raise Problem(400, "BAD_REQUEST", "The body is a JSON object.")
-    if _is_deeper(body, DEEPEST):
+    if _is_deeper(body):
         raise Problem(400, "BAD_REQUEST", f"The body is nested more than {DEEPEST} levels deep.")
     if b"\\u" in content and allow.has_unwritable(body):
         raise Problem(400, "BAD_REQUEST", "The body has a character that cannot be written.")
     try:
         allow.check_body(body, slug)
+        if path == allow_page.GRAPHQL:
+            allow_page.check_question(body)
     except Refused as refused:
         raise Problem(400, "INVALID_PARAMETER_VALUE", str(refused)) from refused
     return body, once(content, receive)
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(levels == 0 or _is_deeper(part, levels - 1) for part in parts)
+def _is_deeper(body: dict[str, Any]) -> bool:
+    level: list[Any] = [body]
+    for _ in range(DEEPEST + 1):
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [part for many in parts for part in many if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 async def _read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
@@ -253,7 +301,7 @@ async def _read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
 def _inward(scope: Scope, path: str, slug: str) -> Scope:
     """The request as MLflow sees it: no prefix, no credentials, no headers of proxies, our workspace."""
     headers = [(name, value) for name, value in scope["headers"] if name in PASSED_ON]
-    headers += [(b"host", b"localhost"), (WORKSPACE, slug.encode())]
+    headers += [(b"host", b"localhost"), (server.WORKSPACE, slug.encode())]
     return {**scope, "path": path, "raw_path": path.encode(), "root_path": "", "headers": headers}
 
 
@@ -276,7 +324,7 @@ async def _about(
 def _safe(path: str, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Files that users made are handed out as files, never as pages."""
     kept = [(name, value) for name, value in headers if name.lower() not in (b"set-cookie", b"server")]
-    if path.startswith(allow.ARTIFACTS):
+    if path.startswith(allow.ARTIFACTS) or allow_page.is_file(path):
         kept = [(name, value) for name, value in kept if name.lower() != b"content-disposition"]
         kept += [(b"content-security-policy", b"sandbox"), (b"content-disposition", b"attachment")]
     return [*kept, (b"x-content-type-options", b"nosniff")]

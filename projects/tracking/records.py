@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 PAGE = 50
 STATES = {"RUNNING": "Running", "FINISHED": "Finished", "FAILED": "Failed", "KILLED": "Stopped"}
@@ -301,29 +302,42 @@ def _engine(url: str) -> Engine:
     return create_engine(url, pool_pre_ping=True)
 
 
-def fetch(sql: str, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Read; raises `TrackingIsAway` where the extra is missing, or the database is away or not made yet."""
-    try:
-        from sqlalchemy import text
-        from sqlalchemy.exc import SQLAlchemyError
-    except ImportError as error:
-        raise TrackingIsAway("The [ml] extra is not installed.") from error
-    try:
-        with _engine(settings.MLFLOW_STORE_URL).connect() as connection:
-            return [dict(row) for row in connection.execute(text(sql), dict(values)).mappings()]
-    except SQLAlchemyError as error:
-        raise TrackingIsAway("The tracking database does not answer.") from error
+@contextmanager
+def opened() -> Iterator[Connection]:
+    """A transaction on MLflow's tables.
 
-
-def refresh_statistics() -> None:
-    """Let the database count its tables again, by which it finds its way: seconds become milliseconds."""
+    Raises `TrackingIsAway` where the extra is missing, or the database is away or not made yet.
+    """
     try:
-        from sqlalchemy import text
         from sqlalchemy.exc import SQLAlchemyError
     except ImportError as error:
         raise TrackingIsAway("The [ml] extra is not installed.") from error
     try:
         with _engine(settings.MLFLOW_STORE_URL).begin() as connection:
-            connection.execute(text("ANALYZE"))
+            yield connection
     except SQLAlchemyError as error:
         raise TrackingIsAway("The tracking database does not answer.") from error
+
+
+def fetch(sql: str, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Read; raises `TrackingIsAway` as `opened` does."""
+    with opened() as connection:
+        return rows_of(connection, sql, values)
+
+
+def rows_of(connection: Connection, sql: str, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    from sqlalchemy import text
+
+    return [dict(row) for row in connection.execute(text(sql), dict(values)).mappings()]
+
+
+def refresh_statistics() -> None:
+    """Let the database count its tables again, by which it finds its way: seconds become milliseconds."""
+    with opened() as connection:
+        execute(connection, "ANALYZE", {})
+
+
+def execute(connection: Connection, sql: str, values: Mapping[str, Any]) -> None:
+    from sqlalchemy import text
+
+    connection.execute(text(sql), dict(values))

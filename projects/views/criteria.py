@@ -25,6 +25,7 @@ from projects.tracking.records import TrackingIsAway
 from projects.views.experiments import shown
 from projects.views.frame import frame, notes
 from ui.errors import Invalid
+from ui.panels import fill, mark
 from ui.words import plural
 
 AWAY = "Tracking does not answer, so nothing could be read. What was read before stands."
@@ -42,6 +43,7 @@ def criteria(request: HttpRequest, pk: UUID) -> HttpResponse:
         "notes": notes(request, project),
         "candidate": candidate,
         **_verdicts(project, candidate),
+        "measuring": fill(mark("projects.criteria", "all"), request, project),
     }
     return render(request, "projects/criteria.html", context)
 

@@ -8,17 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import person
-from jobs import files
 from projects.access import get_standing
 from projects.actions.documents import add_document, let_through
+from projects.downloads import as_download
 from projects.forms import DocumentForm
 from projects.models import Paper
 from projects.views.frame import frame
-from ui.errors import Conflict, Invalid, NotFound
+from ui.errors import Invalid, NotFound
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,21 +54,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A document, always as a download; not while it is held back."""
     paper = _paper(pk)
     get_standing(request.user, paper.project_id)
-    if paper.file is None or paper.archived_at is not None:
-        raise NotFound
-    if paper.is_held:
-        raise Conflict(f"This document is held back. {paper.held_because} A lead can let it through.")
-    disposition = content_disposition_header(True, paper.file.name) or "attachment"
-    return HttpResponse(
-        files.read(paper.file),
-        content_type=paper.file.content_type,
-        headers={
-            "Content-Disposition": disposition,
-            "Content-Security-Policy": "sandbox",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return as_download(paper)
 
 
 @require_POST

@@ -10,20 +10,24 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from csp.decorators import csp_update
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from projects.access import Standing, get_standing
 from projects.charts import compared_curves, learning_curves, threads_of
-from projects.tracking import records
+from projects.tracking import records, server
 from projects.tracking.records import Run, TrackingIsAway, Wish
 from projects.views.frame import frame, notes
 from ui.errors import NotFound
+from ui.panels import fill
 
 COLUMNS = 4
 # So many runs of a page are looked at for one that goes on; the page then follows.
@@ -72,6 +76,7 @@ def shown(value: float | None) -> str:
 
 @require_safe
 @login_required
+@csp_update({"form-action": [settings.GATES_URL]})
 @tracked("experiments")
 def runs(request: HttpRequest, standing: Standing) -> HttpResponse:
     """The runs, newest first or sorted by a metric."""
@@ -98,6 +103,7 @@ def runs(request: HttpRequest, standing: Standing) -> HttpResponse:
         "filtered": bool(wish.state or wish.text),
         "threads": threads_of(page.runs, keys, _nominated(standing)),
         "live": any(_is_live(run) for run in page.runs[:NEWEST]),
+        "why_no_page": server.why_no_page(),
     }
     return render(request, "projects/runs.html", context)
 
@@ -236,4 +242,5 @@ def models(request: HttpRequest, standing: Standing) -> HttpResponse:
         ],
         "candidate": candidate,
     }
-    return render(request, "projects/models.html", context)
+    page = render_to_string("projects/models.html", context, request)
+    return HttpResponse(fill(page, request, (standing.project, versions)))

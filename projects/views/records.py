@@ -29,7 +29,7 @@ from projects.actions.work import (
 from projects.charts import health_history, milestone_timeline
 from projects.forms import DecisionForm, MilestoneForm, PaperForm, RiskForm
 from projects.models import CheckIn, Milestone, Paper, Project, Risk
-from projects.queries import weeks_asked
+from projects.queries import weeks_of
 from projects.views.frame import frame, posted
 from ui.charts.spec import ChartSpec
 from ui.downloads import figure_csv
@@ -85,7 +85,8 @@ def chart_csv(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:
     spec: ChartSpec | None = None
     if name == "health":
         answers = dict(CheckIn.objects.filter(project=project).values_list("week", "health"))
-        spec = health_history(weeks_asked(project, today), answers)
+        weeks = weeks_of(project, today)
+        spec = health_history(weeks.asked, answers, weeks.paused)
     elif name == "milestones":
         spec = milestone_timeline(list(project.milestones.all()), today)
     if spec is None:

@@ -22,7 +22,7 @@ from projects.actions.talking import ASK, answer_ask, ask_somebody, check_in, wi
 from projects.charts import health_history
 from projects.forms import AnswerForm, AskForm, CheckInForm
 from projects.models import Ask, CheckIn
-from projects.queries import spans_of, time_box, weeks_asked
+from projects.queries import departments_of, spans_of, time_box, weeks_of
 from projects.views.frame import frame, posted
 from projects.waiting import blocked_by_party, median_reply_days
 from projects.words import health_mark
@@ -48,17 +48,30 @@ def checkins(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
         messages.success(request, "Noted. Everybody on the project sees it.")
         return redirect("projects:checkins", standing.project.pk)
-    rows = list(CheckIn.objects.filter(project=standing.project).order_by("-week"))
-    answers = {row.week: row.health for row in rows}
-    history = health_history(weeks_asked(standing.project, timezone.localdate()), answers)
+    rows = {row.week: row for row in CheckIn.objects.filter(project=standing.project)}
+    weeks = weeks_of(standing.project, timezone.localdate())
+    answers = {week: row.health for week, row in rows.items()}
+    history = health_history(weeks.asked, answers, weeks.paused)
     context = {
         **frame(standing, "checkins"),
         "form": form,
-        "rows": [{"row": row, "kind": health_mark(row.health)[0]} for row in rows],
+        "rows": [
+            _week(week, rows.get(week), paused=week in weeks.paused)
+            for week in sorted({*rows, *weeks.asked, *weeks.paused}, reverse=True)
+        ],
         "history": history,
         "csv": reverse("projects:chart_csv", args=[standing.project.pk, "health"]),
     }
     return render(request, "projects/checkins.html", context, status=422 if form.errors else 200)
+
+
+def _week(week: dt.date, row: CheckIn | None, *, paused: bool) -> dict[str, Any]:
+    """One line of the table: what was said; else that the project stood still, or that nobody said it."""
+    if row is not None and row.health:
+        kind, word = health_mark(row.health)
+    else:
+        kind, word = ("neutral", "Paused") if paused else ("open", "Missing")
+    return {"week": week, "row": row, "kind": kind, "word": word}
 
 
 @require_http_methods(GET_AND_POST)
@@ -66,7 +79,9 @@ def checkins(request: HttpRequest, pk: UUID) -> HttpResponse:
 def asks(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Who is waited for, for how long, and what that costs the time box."""
     standing = get_standing(request.user, pk, need="contribute" if request.method == "POST" else "view")
-    form = AskForm(posted(request))
+    inside = standing.membership is not None
+    departments = departments_of(standing.project, of_organization=inside)
+    form = AskForm(posted(request), departments=departments)
     if request.method == "POST" and form.is_valid():
         ask = ask_somebody(standing.project, by=person(request), values=form.cleaned_data)
         messages.success(request, f"{ask.of_name} is waited for.")
@@ -78,13 +93,17 @@ def asks(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _clock(standing: Standing) -> dict[str, Any]:
     project, today = standing.project, timezone.localdate()
     own = list(Ask.objects.filter(project=project, withdrawn_at=None))
-    answered = Ask.objects.filter(project__organization=project.organization).exclude(answered_at=None)
+    # Guests of the project are told how fast its own asks were answered, nothing of other projects.
+    inside = standing.membership is not None
+    scope = {"project__organization": project.organization} if inside else {"project": project}
+    answered = Ask.objects.filter(**scope).exclude(answered_at=None)
     start = project.starts_on or min((ask.since for ask in own), default=today)
     return {
         "waiting": [{"ask": ask, "days": (today - ask.since).days} for ask in own if ask.answered_at is None],
         "answered": [ask for ask in own if ask.answered_at is not None],
         "box": time_box(project, today),
         "parties": blocked_by_party(spans_of([ask for ask in own if ask.blocks], today), start, today),
+        "inside": inside,
         "medians": median_reply_days(spans_of(answered, today)),
     }
 
