@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -53,7 +54,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "pillars": PILLAR_NAMES.items(),
         **rights(membership),
     }
-    return render(request, "roadmap/catalogue.html", context)
+    shown = render_to_string("roadmap/catalogue.html", context, request)
+    return HttpResponse(fill(shown, request, membership.organization))
 
 
 @require_safe

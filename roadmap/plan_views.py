@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -26,6 +27,7 @@ from roadmap.plan_page import answer_context, compare_context, plan_context, vie
 from roadmap.queries import latest_plan, open_requests, plans_of
 from ui.charts import plotly, table
 from ui.errors import NotFound
+from ui.panels import fill
 
 PER_PAGE = 50
 
@@ -67,7 +69,8 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _page(request: HttpRequest, plan: Plan, membership: Membership) -> HttpResponse:
     context = plan_context(plan, item=request.GET.get("item", "")) | rights(membership)
     template = "roadmap/plan.html" if plan.found else "roadmap/impossible.html"
-    return render(request, template, context)
+    page = render_to_string(template, context, request)
+    return HttpResponse(fill(page, request, plan.organization))
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -63,7 +64,8 @@ def use_case_list(request: HttpRequest) -> HttpResponse:
         "archived": use_cases_of(organization, archived=True).count(),
         "title": _title(standings),
     }
-    return render(request, "roadmap/use_cases.html", context)
+    page = render_to_string("roadmap/use_cases.html", context, request)
+    return HttpResponse(fill(page, request, organization))
 
 
 def _title(standings: list[Standing]) -> str:
