@@ -1,0 +1,40 @@
+"""What the worker does for deployments by the clock."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task
+
+from deployments.alerting import watch_all
+from deployments.drifting import measure_all
+from deployments.live_criteria import read_all
+from deployments.retention import forget_old
+from deployments.rollups import forget, roll_up
+
+
+@db_periodic_task(crontab(minute="*"))
+def watch() -> None:
+    """Every minute: hold what runs against its limits."""
+    watch_all()
+
+
+@db_periodic_task(crontab(minute="*/5"))
+def sum_up() -> None:
+    """Every five minutes: minutes become hours and days; what is older than its use goes."""
+    now = timezone.now()
+    roll_up(now)
+    forget(now)
+
+
+@db_periodic_task(crontab(minute="25"))
+def forget_samples() -> None:
+    """Every hour: delete sampled rows that are older than their deployment keeps them."""
+    forget_old(timezone.now())
+
+
+@db_periodic_task(crontab(minute="*/10"))
+def measure_drift() -> None:
+    """Measure drift where the last reading is an hour old, then read the signed criteria."""
+    measure_all()
+    read_all()

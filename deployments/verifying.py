@@ -1,0 +1,253 @@
+"""Verified readings: what the product is asked to measure, and where that differs from what was said."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.urls import reverse
+
+from accounts import audit
+from accounts.models import User
+from charters.criteria import Criterion, Outcome, evaluate
+from charters.keeping import as_reading, lived_revision, readings_of, standing_of
+from charters.models import Reading, Revision
+from charters.queries import revision_in_force
+from charters.verdicts import OF_A_MODEL
+from deployments import sandbox
+from deployments.metrics import (
+    Metric,
+    NotMeasurable,
+    are_apart,
+    conditions_of,
+    in_unit,
+    metric_named,
+)
+from deployments.models import Evaluation
+from deployments.tables import MEGABYTE, MOST_BYTES
+from jobs import actions as jobs
+from jobs import files
+from jobs.models import Job, StoredFile
+from projects.models import Candidate, Project
+from ui.errors import Conflict, Invalid
+
+JOB = "deployments.evaluate"
+SELF_REPORTED = (Reading.Source.FORM, Reading.Source.TRACKING)
+NO_FILE = "The charter names no file by its SHA-256, so nothing would show that a file is the one."
+NO_CANDIDATE = "No version is nominated yet. The lead nominates one on the page of models."
+NOT_IN_FORCE = "No text of the charter is in force."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A criterion of a model as the product would measure it; `why_not` says why it cannot."""
+
+    criterion: Criterion
+    metric: Metric | None = None
+    conditions: tuple[tuple[str, str], ...] = ()
+    why_not: str = ""
+
+    @property
+    def sha256(self) -> str:
+        return self.criterion.data.sha256.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A finding: the product measured something else than was reported for the same version and data."""
+
+    criterion: Criterion
+    reported: Reading
+    verified: Reading
+    turns: bool
+
+    @property
+    def words(self) -> str:
+        said, found = f"{self.reported.value:.6g}", f"{self.verified.value:.6g}"
+        words = f"{self.reported.by_name or 'Somebody'} reported {said}, the product measured {found}."
+        return f"{words} The verdict is another one." if self.turns else words
+
+
+def wanted_of(revision: Revision) -> list[Wanted]:
+    """The criteria of a model in a signed text, each with how it would be measured."""
+    judged = standing_of(revision).judged
+    asked = [item.criterion for item in judged if item.criterion.kind in OF_A_MODEL]
+    return [_wanted(criterion) for criterion in asked if criterion.metric_key]
+
+
+def _wanted(criterion: Criterion) -> Wanted:
+    if not criterion.data.sha256:
+        return Wanted(criterion, why_not=NO_FILE)
+    try:
+        metric = metric_named(criterion.metric_key)
+        in_unit(metric, 0.0, criterion.unit)
+        return Wanted(criterion, metric, tuple(conditions_of(criterion.slice)))
+    except NotMeasurable as why:
+        return Wanted(criterion, why_not=str(why))
+
+
+def ask_evaluation(
+    project: Project,
+    *,
+    by: User,
+    target: str,
+    name: str = "",
+    content: bytes = b"",
+    kept: StoredFile | None = None,
+    positive: str = "",
+    threshold: float | None = None,
+) -> tuple[Evaluation, Job]:
+    """Have the nominated version measured on a file that a signed criterion names by its SHA-256.
+
+    The file comes as `content`, or is one of `kept_files`. Raises Invalid for any other file, Conflict where
+    nothing can be measured.
+    """
+    candidate, revision = _subject(project)
+    if sandbox.why_off():
+        raise Conflict(sandbox.why_off())
+    if len(content) > MOST_BYTES:
+        words = f"The file is larger than {MOST_BYTES // MEGABYTE} MB, which is the most."
+        raise Invalid(words, fields={"file": [words]})
+    _require_named(wanted_of(revision), kept.sha256 if kept else hashlib.sha256(content).hexdigest())
+    with transaction.atomic():
+        stored = kept or files.store(
+            content,
+            organization=project.organization,
+            name=name,
+            content_type="application/octet-stream",
+        )
+        return _ask(project, candidate, stored, by, target, positive, threshold)
+
+
+def ask_again(evaluation: Evaluation, *, by: User) -> tuple[Evaluation, Job]:
+    """Measure the version that is nominated now, on the file of an earlier evaluation."""
+    return ask_evaluation(
+        evaluation.project,
+        by=by,
+        kept=evaluation.file,
+        target=evaluation.target,
+        positive=evaluation.positive,
+        threshold=evaluation.threshold,
+    )
+
+
+def kept_files(project: Project, wanted: Iterable[Wanted]) -> list[StoredFile]:
+    """The files of the organization that are signed ones, told by their SHA-256; each once."""
+    named = [one.sha256 for one in wanted if not one.why_not]
+    rows = StoredFile.objects.filter(organization=project.organization, sha256__in=named)
+    return list({row.sha256: row for row in rows.order_by("-created_at")}.values())
+
+
+def _ask(
+    project: Project,
+    candidate: Candidate,
+    stored: StoredFile,
+    by: User,
+    target: str,
+    positive: str,
+    threshold: float | None,
+) -> tuple[Evaluation, Job]:
+    found = Evaluation.objects.create(
+        project=project,
+        model=candidate.model,
+        version=candidate.version,
+        file=stored,
+        sha256=stored.sha256,
+        target=target,
+        positive=positive,
+        threshold=threshold,
+        asked_by=by,
+    )
+    audit.record(
+        organization=project.organization,
+        actor=by,
+        event="project.evaluation_asked",
+        subject=found,
+        data={
+            "slug": project.slug,
+            "model": found.model,
+            "version": found.version,
+            "sha256": found.sha256,
+            "target": target,
+        },
+    )
+    job = jobs.request(
+        JOB,
+        found.pk,
+        title=f"Measuring {candidate}",
+        by=by,
+        organization=project.organization,
+        key=f"{JOB}:{found.pk}",
+        back_url=reverse("deployments:verify", args=[project.pk]),
+    )
+    return found, job
+
+
+def _subject(project: Project) -> tuple[Candidate, Revision]:
+    candidate = project.candidates.first()
+    revision = revision_in_force(project.charter) if project.charter is not None else None
+    if revision is None:
+        raise Conflict(NOT_IN_FORCE)
+    if candidate is None:
+        raise Conflict(NO_CANDIDATE)
+    return candidate, revision
+
+
+def _require_named(wanted: Sequence[Wanted], sha256: str) -> None:
+    if any(one.sha256 == sha256 and not one.why_not for one in wanted):
+        return
+    named = {one.criterion.data.name: one.sha256 for one in wanted if one.sha256}
+    if sha256 in named.values():
+        words = next(one.why_not for one in wanted if one.sha256 == sha256)
+    elif named:
+        listed = "; ".join(f"{name}: {found[:16]}…" for name, found in named.items())
+        words = f"This is not a file that was signed. Its SHA-256 is {sha256[:16]}…; signed are {listed}."
+    else:
+        words = NO_FILE
+    raise Invalid(words, fields={"file": [words]})
+
+
+def evaluations_of(project: Project, limit: int = 10) -> list[Evaluation]:
+    return list(project.evaluations.select_related("file", "asked_by")[:limit])
+
+
+def differences_of(project: Project, label: str) -> list[Difference]:
+    """Where what the product measured of a version is not what was reported for it."""
+    revision = lived_revision(project.charter) if project.charter is not None else None
+    if revision is None:
+        return []
+    rows = readings_of(revision.charter)
+    standing = standing_of(revision, candidate=label, rows=rows)
+    found = (_difference(item.criterion, _own(rows, item.criterion, label)) for item in standing.judged)
+    return [one for one in found if one is not None]
+
+
+def _own(rows: Iterable[Reading], criterion: Criterion, label: str) -> list[Reading]:
+    return [row for row in rows if row.criterion == criterion.key and row.candidate == label]
+
+
+def _difference(criterion: Criterion, rows: Sequence[Reading]) -> Difference | None:
+    """The last of each kind that counts, where the two are apart."""
+    counted = [row for row in rows if _outcome(criterion, row) is not Outcome.DOES_NOT_COUNT]
+    reported = [row for row in counted if row.source in SELF_REPORTED]
+    verified = [row for row in counted if row.source == Reading.Source.VERIFIED]
+    if not reported or not verified:
+        return None
+    said, found = reported[-1], verified[-1]
+    turns = _outcome(criterion, said) is not _outcome(criterion, found)
+    if said.value is None or found.value is None or not (turns or are_apart(said.value, found.value)):
+        return None
+    return Difference(criterion, said, found, turns)
+
+
+def _outcome(criterion: Criterion, row: Reading) -> Outcome:
+    return evaluate(criterion, as_reading(row)).outcome
+
+
+def failures_of(project: Project, model: str, version: int) -> list[dict[str, object]]:
+    """The slices on which the newest evaluation of a version saw it fail, for explanations."""
+    done = project.evaluations.filter(model=model, version=version, state=Evaluation.State.DONE)
+    newest = done.order_by("-ended_at").first()
+    return list(newest.failures) if newest is not None else []
