@@ -11,13 +11,14 @@ from accounts import api as accounts
 from assessment import api as assessment
 from charters import api as charters
 from config import views
+from deployments import api as deployments
 from projects import api as projects
 from reports import api as reports
 from roadmap import api as roadmap
 
 router = DefaultRouter()
 router.include_root_view = False
-for app in (accounts, assessment, roadmap, charters, projects, reports):
+for app in (accounts, assessment, roadmap, charters, projects, deployments, reports):
     app.register(router)
 
 # Drawing the schema takes seconds and it changes with the version only: each process draws it once.

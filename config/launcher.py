@@ -1,5 +1,5 @@
 """Starts Throughline on one machine: prepares the data folder, runs `web`, `worker` and,
-where the [ml] extra is there, `gates`; restarts what dies.
+where the [ml] extra is there, `gates` and `supervisor`; restarts what dies.
 
 Kept free of Django, so that the process which watches the others stays small.
 """
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -58,12 +59,21 @@ class Child:
             f"{self.name} ended with code {code}; it starts again in {wait:g} s.", file=sys.stderr, flush=True
         )
         self.failures += 1
+        self.kill()
         self.process = None
         self.start_at = time.monotonic() + wait
 
-    def stop(self, signal_number: int) -> None:
+    def stop(self) -> None:
+        """Ask the process to end. It alone is asked: what it has started is its own to end, in its order."""
         if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal_number)
+            self.process.terminate()
+
+    def kill(self) -> None:
+        """End the process where it still runs, and what is left of all that it has started."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def wait(self, until: float) -> bool:
         if self.process is None:
@@ -130,6 +140,7 @@ def children(bind: str, port: int) -> list[Child]:
         where = ("--host", host, "--port", os.environ.get("GATES_PORT", str(gates.port or port + 1)))
         command = [python, "-m", "uvicorn", "config.gates:application", *where, "--log-level", "warning"]
         processes.append(Child("gates", [*command, "--no-server-header", *_certificate_of_gates()]))
+        processes.append(Child("supervisor", [python, "manage.py", "run_supervisor"]))
     return processes
 
 
@@ -151,27 +162,43 @@ def _certificate_of_gates() -> list[str]:
     return ["--ssl-certfile", certificate[1], "--ssl-keyfile", certificate[3]] if certificate else []
 
 
-def supervise(processes: Sequence[Child]) -> None:
-    """Run until Ctrl-C or SIGTERM, then end all of them."""
-    stopping = False
+class Stop:
+    """Whether somebody has asked for the end, by Ctrl-C or SIGTERM."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGINT, self._ask)
+        signal.signal(signal.SIGTERM, self._ask)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    while not stopping:
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def prepare(demo: bool, stop: Stop) -> int | None:
+    """Migrate, load content, fill the demo; returns the exit code, or None where that was broken off."""
+    command = Child("prepare", [sys.executable, "manage.py", "prepare", *(["--demo"] if demo else [])])
+    command.start()
+    while not stop.asked:
+        if command.wait(time.monotonic() + 0.2):
+            return command.process.returncode if command.process else None
+    # Started again, it goes on from wherever it was killed.
+    command.kill()
+    return None
+
+
+def supervise(processes: Sequence[Child], stop: Stop) -> None:
+    """Run until the end is asked for, then end all of them."""
+    while not stop.asked:
         for process in processes:
             process.watch()
         time.sleep(0.2)
     print("Stopping.", flush=True)
     for process in processes:
-        process.stop(signal.SIGTERM)
+        process.stop()
     until = time.monotonic() + STOP_SECONDS
     for process in processes:
-        if not process.wait(until):
-            process.stop(signal.SIGKILL)
+        process.wait(until)
+        process.kill()
 
 
 def main() -> None:
@@ -190,12 +217,11 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if options.demo:
         os.environ["THROUGHLINE_DEMO"] = "1"
-    prepared = subprocess.run(
-        [sys.executable, "manage.py", "prepare", *(["--demo"] if options.demo else [])], cwd=ROOT, check=False
-    )
-    if prepared.returncode:
-        raise SystemExit(prepared.returncode)
-    supervise(children(options.bind, options.port))
+    stop = Stop()
+    code = prepare(options.demo, stop)
+    if code:
+        raise SystemExit(code)
+    supervise(children(options.bind, options.port) if code is not None else [], stop)
     held.close()
 
 

@@ -11,13 +11,12 @@ from accounts.access import find_organization
 from accounts.models import Organization
 from reports.captions import CAPTIONS
 
-# Deployments have no address yet: their station is drawn as not reached.
 STATIONS = (
     ("Assessments", "assessment:list", "/assessments/"),
     ("Roadmap", "roadmap:plan", "/roadmap/"),
     ("Charters", "charters:list", "/charters/"),
     ("Projects", "projects:list", "/projects/"),
-    ("Deployments", "", "/deployments/"),
+    ("Deployments", "deployments:list", "/deployments/"),
 )
 
 

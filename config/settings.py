@@ -41,6 +41,11 @@ SEAL_TIME_STAMPS = env.str("SEAL_TIME_STAMPS", default="")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 GATES_URL = env.str("GATES_URL", default="http://127.0.0.1:8001").rstrip("/")
 MLFLOW_STORE_URL = env.str("MLFLOW_STORE_URL", default=f"sqlite:///{DATA_DIR / 'mlflow' / 'mlflow.db'}")
+SANDBOX = env.str("SANDBOX", default="on")
+# What Prometheus must send to read /metrics; without it there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+RAY_ADDRESS = env.str("RAY_ADDRESS", default="")
+RAY_SERVE_URL = env.str("RAY_SERVE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 SECURE = _public.scheme == "https"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_public.hostname or "localhost", "localhost"])
@@ -135,7 +140,9 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON",
+        # What is deleted, or moved within the file, is overwritten there: nobody finds it later.
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+        "PRAGMA secure_delete=ON",
     }
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -288,8 +295,11 @@ ERASERS = [
     "roadmap.erasing.erase",
     "charters.erasing.erase",
     "projects.erasing.erase",
+    "deployments.erasing.erase",
     "reports.erasing.erase",
 ]
+# What apps above accounts make for an organization when it is founded, in the same transaction.
+AFTER_FOUNDING = ["deployments.actions.environments.found_environments"]
 # What apps above accounts do when somebody is removed from an organization, in the same transaction.
 AFTER_LEAVING = ["projects.actions.people.leave_organization"]
 # What apps above charters do when the outcome owner has decided, in the same transaction.
@@ -297,6 +307,7 @@ AFTER_DECISION = ["projects.actions.closing.follow_decision"]
 AUDIT_SENTENCES = "config.audit_sentences.SENTENCES"
 EVENT_KINDS = "config.events.KINDS"
 EVENT_SUBJECTS = "config.events.SUBJECTS"
+EVENT_GUESTS = "projects.guests.guests"
 # Hosts, addresses and networks that webhooks may reach although they are not on the public internet.
 WEBHOOKS_ALLOWED = env.list("WEBHOOKS_ALLOWED", default=[])
 
@@ -326,6 +337,7 @@ SPECTACULAR_SETTINGS = {
     # Names that stay the same when another app adds a field called state, kind or role
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "accounts.models.Role",
+        "ProjectRoleEnum": "projects.models.ProjectMember.Role",
         "PlanKindEnum": "roadmap.models.Plan.Kind",
         "PlanStateEnum": "roadmap.models.Plan.State",
         "RosterKindEnum": "assessment.evidence.models.RosterPerson.Kind",

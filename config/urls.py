@@ -11,6 +11,7 @@ handler400 = "ui.unavailable.bad_request"
 handler500 = "ui.unavailable.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
+    path("metrics", views.metrics, name="metrics"),
     path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg"), name="favicon"),
     path("", include("reports.desk_urls")),
     path("", include("accounts.urls")),
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("roadmap/", include("roadmap.urls")),
     path("charters/", include("charters.urls")),
     path("projects/", include("projects.urls")),
+    path("deployments/", include("deployments.urls")),
     path("reports/", include("reports.urls")),
     path("verify/", include("reports.verify_urls")),
     path("demo/", include("reports.demo.urls")),

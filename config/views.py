@@ -1,4 +1,4 @@
-"""Health of the process and the reference of the API; everything else is a page of an app."""
+"""Health and figures of the process, the reference of the API; everything else is a page of an app."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_GET
 
 from accounts.scopes import SCOPES
 from config.reference import Group, groups
+from deployments.exposition import CONTENT_TYPE, exposition
 
 
 @require_GET
@@ -22,6 +24,16 @@ def healthz(request: HttpRequest) -> JsonResponse:
         cursor.execute("SELECT 1")
         cursor.fetchone()
     return JsonResponse({"status": "ok"})
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures of all deployments for Prometheus, which has a token of its own; nobody else finds anything."""
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    wanted = settings.METRICS_TOKEN
+    if not wanted or kind.lower() != "bearer" or not constant_time_compare(given.strip(), wanted):
+        raise Http404
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE)
 
 
 @require_GET

@@ -31,10 +31,15 @@ class Command(BaseCommand):
             help=f"with --org one or more of: {', '.join(SCOPES)}; "
             f"with --project one of: {', '.join(ProjectToken.Scope.values)}",
         )
+        parser.add_argument(
+            "--deployment", default="", help="with --scope serving: the one deployment that it opens, by name"
+        )
         parser.add_argument("--name", default="Made on the console")
         parser.add_argument("--days", type=int, default=90, help="how long it works; 0 for no end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["deployment"] and not options["project"]:
+            raise CommandError("--deployment goes with --project.")
         days = options["days"]
         if not 0 <= days <= 36_500:
             raise CommandError("--days takes a number from 0 to 36500.")
@@ -75,7 +80,12 @@ def _for_project(options: dict[str, Any], end: dt.datetime | None) -> str:
         raise CommandError(f"{options['user']} is on no project with the short name {options['project']}.")
     try:
         _, secret = create_project_token(
-            project, by=user, scope=options["scope"][0], name=options["name"], expires_at=end
+            project,
+            by=user,
+            scope=options["scope"][0],
+            only=options["deployment"],
+            name=options["name"],
+            expires_at=end,
         )
     except DomainError as error:
         raise CommandError(f"{error.message} Scopes: {', '.join(ProjectToken.Scope.values)}.") from error
