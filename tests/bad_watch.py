@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from django.apps import apps
 from django.core.cache import cache
 from django.core.signals import got_request_exception
 from django.db import connection, models, transaction
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
@@ -31,6 +33,11 @@ COUNT = int(os.environ.get("BAD_INPUTS", "4"))
 FEW = min(24, max(2, COUNT // 12))
 
 
+WRITES = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"')
+# What a request writes beside its matter.
+BESIDE = ("django_session", "usersessions_usersession", "accounts_idempotencykey")
+
+
 @dataclass
 class Watch:
     """Sends requests, and notes each that is answered with a 5xx and where in the product that came from."""
@@ -39,6 +46,16 @@ class Watch:
     sent: int = 0
     failed: list[str] = field(default_factory=list)
     raised: str = ""
+    # Whether what was sent wrote anything of its matter, so that something may be broken.
+    wrote: bool = False
+    _sending: bool = False
+    # The names of query and form that were looked at; "*" where all of them were.
+    looked_at: set[str] = field(default_factory=set)
+
+    def see(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        written = WRITES.match(sql)
+        self.wrote |= self._sending and bool(written and written[1] not in BESIDE)
+        return execute(sql, params, many, context)
 
     def note(self, **_: Any) -> None:
         kind, error, trace = sys.exc_info()
@@ -50,10 +67,12 @@ class Watch:
         cache.clear()
         self.sent += 1
         mark = transaction.savepoint()
+        self._sending = True
         if isinstance(more.get("data"), bytes):
             response = self.client.generic(verb, address, **more)
         else:
             response = getattr(self.client, verb.lower())(address, **more)
+        self._sending = False
         if response.status_code >= 500:
             said = str(about or more.get("data", ""))[:200]
             self.failed.append(f"{verb} {address[:120]} {said} -> {response.status_code} {self.raised}")
@@ -74,8 +93,21 @@ def watching(cast: Any) -> Iterator[Watch]:
     found = Watch(cast.client("owner"))
     found.client.raise_request_exception = False
     got_request_exception.connect(found.note)
-    yield found
+    with connection.execute_wrapper(found.see), pytest.MonkeyPatch.context() as patch:
+        for name in ("get", "getlist", "__getitem__", "__contains__"):
+            patch.setattr(QueryDict, name, _noting(getattr(QueryDict, name), found))
+        for name in ("items", "lists", "dict", "urlencode", "copy", "keys", "__iter__"):
+            patch.setattr(QueryDict, name, _noting(getattr(QueryDict, name), found, "*"))
+        yield found
     got_request_exception.disconnect(found.note)
+
+
+def _noting(method: Any, watch: Watch, name: str = "") -> Any:
+    def noting(self: QueryDict, *given: Any, **more: Any) -> Any:
+        watch.looked_at.add(name or str(given[0]))
+        return method(self, *given, **more)
+
+    return noting
 
 
 def junk_addresses(watch: Watch, verb: str, address: str, arguments: list[Any]) -> None:
@@ -121,6 +153,8 @@ def junk_mixtures(watch: Watch, address: str, names: list[str], count: int) -> N
 
 def look_around(watch: Watch, browser: Client, name: str, arguments: list[Any]) -> None:
     """Reads what the storm may have broken: rows, lists, and the pages of the same object."""
+    if not watch.wrote:
+        return
     assert unstorable() == []
     space = AREAS.get(name.rpartition("-")[0], ("reports",)) if "-" in name else (name.partition(":")[0],)
     api, watch.client = watch.client, browser
@@ -147,6 +181,8 @@ AREAS: dict[str, tuple[str, ...]] = {
     "audit": ("accounts",),
     "charter": ("charters",),
     "data-asset": ("evidence",),
+    "deployment": ("deployments",),
+    "environment": ("deployments",),
     "initiative": ("roadmap",),
     "invitation": ("accounts",),
     "member": ("accounts",),
@@ -157,9 +193,11 @@ AREAS: dict[str, tuple[str, ...]] = {
     "project": ("projects",),
     "respondent": ("assessment",),
     "result": ("assessment", "reports"),
+    "release": ("deployments",),
     "report": ("reports",),
     "roster": ("evidence",),
     "use_case": ("use_cases",),
+    "waiver": ("deployments",),
 }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 
 from accounts import actions, append_only
 from accounts.models import Membership, Organization, User
+from tests import prepared
 
 # Time limits for single examples fail on a busy machine and prove nothing.
 hypothesis_settings.register_profile("steady", deadline=None)
@@ -23,17 +26,29 @@ hypothesis_settings.load_profile("steady")
 # Fixtures that open the database of the run, or one beside it on the same server.
 DATABASE_FIXTURES = frozenset(("db", "transactional_db", "live_server", "server", "databases"))
 
+# Emptied, they would be filled again with the same rows at once.
+SAME_AFTER_MIGRATE = frozenset(("django_content_type", "auth_permission"))
 
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, leave out the tests that use no database or bring a SQLite of their own.
 
     They ran beside SQLite and would run the same again.
     """
-    if connection.vendor != "postgresql":
-        return
-    left = [item for item in items if not _uses_the_database(item)]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if _uses_the_database(item)]
+    if connection.vendor == "postgresql":
+        left = [item for item in items if not _uses_the_database(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if _uses_the_database(item)]
+    if hasattr(config, "workerinput"):
+        _long_files_first(items)
+
+
+def _long_files_first(items: list[pytest.Item]) -> None:
+    """Files are dealt to several processes in this order: none is alone with a long one at the end."""
+    many = Counter(item.path for item in items)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, -many[item.path], item.path))
 
 
 def _uses_the_database(item: pytest.Item) -> bool:
@@ -118,14 +133,44 @@ def _no_leftover_limits() -> Iterator[None]:
     cache.clear()
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Before the database of the tests is made: SQLite begins with tables, PostgreSQL waits for no disk."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        prepared.copy_tables(Path(database["TEST"]["NAME"]))
+    else:
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), "options": "-c synchronous_commit=off"}
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The tables that SQLite begins with are kept; they go with the folder of the process."""
+    return connection.vendor == "sqlite"
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _emptying_spares_no_table() -> Iterator[None]:
-    """The audit tables refuse to be emptied; between tests with real commits their guards step aside."""
+    """Between tests with real commits, tables that hold something are emptied, those of the audit log too.
+
+    Its guards step aside for that. Most tables are empty, and PostgreSQL is slow to truncate all of them.
+    """
     patch = pytest.MonkeyPatch()
     operations = type(connection.ops)
+    patch.setattr(operations, "sql_flush", _flush_of_what_is_filled)
     patch.setattr(operations, "execute_sql_flush", _unguarded(operations.execute_sql_flush))
     yield
     patch.undo()
+
+
+def _flush_of_what_is_filled(self: Any, style: Any, tables: Any, **_: Any) -> list[str]:
+    emptied = [name for name in tables if name not in SAME_AFTER_MIGRATE]
+    asked = [f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {self.quote_name(name)})" for name in emptied]  # noqa: S608
+    with connections[self.connection.alias].cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(asked))
+        filled = [name for (name,) in cursor.fetchall()]
+    # Foreign keys are checked at the end of the transaction, whichever table comes first.
+    return [f"DELETE FROM {self.quote_name(name)}" for name in filled]  # noqa: S608
 
 
 def _unguarded(flush: Any) -> Any:

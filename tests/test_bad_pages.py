@@ -95,10 +95,14 @@ def test_a_page_answers_whatever_is_posted(cast, watch, name):
 
 
 def _junk_queries_some(watch: Watch, address: str, seed: str) -> None:
+    """Wrong values for each name that the page looks at, also where it does so because of another."""
     chance = random.Random(seed)
-    for name in QUERY_NAMES:
-        for value in chance.sample(bad.QUERIES, FEW // 2):
-            watch.send("GET", f"{address}?{name}={value}")
+    values = {name: chance.sample(bad.QUERIES, FEW // 2) for name in QUERY_NAMES}
+    watch.looked_at.clear()
+    watch.send("GET", f"{address}?x=1")
+    while due := [name for name in values if not watch.looked_at.isdisjoint((name, "*"))]:
+        for value in values.pop(due[0]):
+            watch.send("GET", f"{address}?{due[0]}={value}")
 
 
 def _forms(watch: Watch, address: str) -> list[tuple[str, dict[str, str]]]:
@@ -107,7 +111,7 @@ def _forms(watch: Watch, address: str) -> list[tuple[str, dict[str, str]]]:
         return []
     parser = _Forms()
     parser.feed(page.content.decode())
-    leaving = ("sign-out", "leave", "switch", "/discard", "/remove", "/archive")
+    leaving = ("/sign-in/out", "leave", "switch", "/discard", "/remove", "/archive")
     return [(a or address, f) for a, f in parser.forms if not any(word in a for word in leaving)][:4]
 
 

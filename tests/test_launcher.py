@@ -47,6 +47,14 @@ def test_half_of_a_certificate_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         launcher.children("localhost", 8000)
 
 
+@pytest.mark.parametrize(("gates", "more"), [("on", ["gates", "supervisor"]), ("off", [])])
+def test_models_are_kept_where_gates_are_on(
+    gates: str, more: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATES", gates)
+    assert [child.name for child in launcher.children("localhost", 8000)] == ["web", "worker", *more]
+
+
 def test_what_dies_starts_again_and_the_stop_reaches_all(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -57,7 +65,7 @@ def test_what_dies_starts_again_and_the_stop_reaches_all(tmp_path: Path) -> None
     assert child.process is not None
     os.kill(child.process.pid, signal.SIGKILL)
     _until(lambda: (child.watch(), len(list(marks.iterdir())) == 2)[1])
-    child.stop(signal.SIGTERM)
+    child.stop()
     assert child.wait(time.monotonic() + 5)
 
 

@@ -23,5 +23,5 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An installation with the demo; tests that use it only read."""
-    with start_server(tmp_path_factory.mktemp("demo") / "data", "--demo") as server:
+    with start_server(tmp_path_factory.mktemp("demo") / "data", "--demo", tables=True) as server:
         yield server

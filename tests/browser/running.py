@@ -26,6 +26,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests import prepared
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_ARGS = [
@@ -198,8 +200,12 @@ def mail_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def start_server(data: Path, *options: str, mail: str = "", gates: bool = False) -> Iterator[Server]:
+def start_server(
+    data: Path, *options: str, mail: str = "", gates: bool = False, tables: bool = False
+) -> Iterator[Server]:
     """The launcher on a free port, as the README's command starts it; stopped by SIGINT at the end.
+
+    With `tables` it finds them in its data folder, as at a later start.
 
     With `gates` hosted tracking runs too; the first request to it may have to wait until MLflow is loaded.
     """
@@ -209,6 +215,8 @@ def start_server(data: Path, *options: str, mail: str = "", gates: bool = False)
     url = f"http://localhost:{port}"
     log = (data / "server.log").open("w+")
     with _database() as database:
+        if tables and not database:
+            prepared.begin(data)
         process = subprocess.Popen(
             [sys.executable, "-m", "config.launcher", "--port", str(port), *options],
             cwd=ROOT,

@@ -24,7 +24,11 @@ from charters.actions.templates import save_template
 from charters.models import Charter, Signatory, SignoffRound
 from charters.queries import in_turn
 from charters.seats import limits_for
-from jobs.models import Job
+from jobs import digest
+from jobs.event_kinds import AREAS
+from jobs.models import Delivery, Event, GuestDigest, Job, Webhook
+from jobs.webhook_delivery import lock_away
+from jobs.webhook_signing import new_secret
 from projects.actions.talking import ask_link
 from projects.models import Ask, Project, Task
 from roadmap.actions import request_plan
@@ -264,6 +268,44 @@ def projects() -> Paths:
     }
 
 
+def told(demo: Organization, nils: User) -> Paths:
+    """Webhooks that work, wait and have failed; the digest of a member, of a guest, and its end."""
+    project = Project.objects.get(organization=demo)
+    hooks = [
+        Webhook.objects.create(
+            organization=demo, name=name, url=f"https://hooks.example/{'x' * at}", areas=areas,
+            secret=lock_away(new_secret()), created_by=nils, paused_for=why,
+            paused_at=timezone.now() if why else None,
+        )
+        for name, at, areas, why in (
+            ("Chat of the team", 3, ["projects", "verdicts"], ""),
+            (LONG, 400, list(AREAS), "hooks.example is not on the public internet."),
+        )
+    ]  # fmt: skip
+    for at, (state, status, error) in enumerate(
+        (("sent", 200, ""), ("failed", 410, "The receiver answered 410."), ("queued", None, "x" * 250))
+    ):
+        event = Event.objects.create(
+            organization=demo, kind="project.opened", about_type="projects.project", about_id=str(project.pk)
+        )
+        for hook in hooks:
+            Delivery.objects.create(
+                webhook=hook, event=event, state=state, status=status, error=error, attempts=at + 1,
+                sent_at=timezone.now() if state == "sent" else None,
+            )  # fmt: skip
+    own = digest.of_member(Membership.objects.get(user=nils, organization=demo))
+    guest = GuestDigest.objects.create(organization=demo, user=nils)
+    return {
+        "webhooks": ["nils", "/settings/webhooks/"],
+        "a webhook": ["nils", f"/settings/webhooks/{hooks[0].pk}/"],
+        "a webhook that is paused": ["nils", f"/settings/webhooks/{hooks[1].pk}/"],
+        "the digest": ["nils", "/settings/digest/"],
+        "the digest of a guest": ["nils", f"/settings/digest/{guest.pk}/"],
+        "stop the digest": ["", f"/digest/stop/{digest.stop_mark(own)}/"],
+        "an archive": ["nils", f"/reports/projects/{project.pk}/archive/"],
+    }
+
+
 def planning(demo: Organization, nils: User) -> Paths:
     """A plan that cannot be, and the questionnaire as a draft."""
     monday = dt.date.today() + dt.timedelta(days=7)
@@ -288,7 +330,8 @@ def set_up() -> None:
     stage = Stage()
     ada, nothing = empty()
     groups = {
-        "the demo": of_the_demo(), "projects": projects(), "planning": planning(demo, nils),
+        "the demo": of_the_demo(), "projects": projects(), "told": told(demo, nils),
+        "planning": planning(demo, nils),
         "drafts": drafts(stage), "rounds": rounds(stage), "kept": kept(stage), "empty": nothing,
         "ugly": ugly(stage.in_force(ARABIC), stage.frida, (LONG, ARABIC, "x" * 120)),
     }  # fmt: skip

@@ -155,6 +155,16 @@ def test_the_last_reading_of_the_candidate_decides() -> None:
     assert judge([RECALL], readings, "9")[0][1].outcome is Outcome.NOT_YET
 
 
+def test_what_the_product_measured_outranks_what_is_reported() -> None:
+    verified = replace(READ, value=0.5, verified=True)
+    for readings in ([verified, replace(READ, value=0.9)], [replace(READ, value=0.9), verified]):
+        assert judge([RECALL], {"c1": readings}, "7")[0][1].outcome is Outcome.MISSED
+    other_data = replace(verified, data_name="other.csv")
+    readings = [replace(READ, value=0.9), other_data, replace(READ, value=0.95)]
+    assert judge([RECALL], {"c1": readings}, "7")[0][1].outcome is Outcome.MET
+    assert judge([RECALL], {"c1": [replace(verified, candidate="8")]}, "7")[0][1].outcome is Outcome.NOT_YET
+
+
 def test_business_figures_have_no_candidate() -> None:
     stops = Criterion(
         "c4",

@@ -340,5 +340,5 @@ def test_the_list_costs_the_same_for_many(cast: Cast, django_assert_max_num_quer
     for number in range(12):
         create_charter(cast.organization, by=cast.frida, title=f"Charter {number}")
     client.get(reverse("charters:list"))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         client.get(reverse("charters:list"))

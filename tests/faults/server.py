@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from config.launcher import ROOT, Child, children
+from tests import prepared
 
 FILL = """
 import json
@@ -98,9 +98,16 @@ class Place:
     def run(self, code: str) -> str:
         return self.manage("shell", "-v0", "-c", code)
 
-    def fill(self, people: int = 4) -> dict[str, Any]:
+    def make_tables(self) -> None:
+        """As `migrate` leaves them: copied where the data folder holds the database."""
+        if "DATABASE_URL" not in self.environment:
+            prepared.begin(self.data)
+            return
         self.manage("migrate", "-v0")
         self.manage("createcachetable", "-v0")
+
+    def fill(self, people: int = 4) -> dict[str, Any]:
+        self.make_tables()
         return self._read(self.run(FILL.replace("PEOPLE", str(people))), "FILLED")
 
     def state(self) -> dict[str, Any]:
@@ -145,17 +152,17 @@ class Place:
         finally:
             connection.close()
 
-    def stop(self, number: int = signal.SIGTERM) -> None:
+    def stop(self) -> None:
         for child in self.running:
-            child.stop(number)
+            child.stop()
         for child in self.running:
-            if not child.wait(time.monotonic() + 20):
-                child.stop(signal.SIGKILL)
-                child.wait(time.monotonic() + 5)
-        self.running.clear()
+            child.wait(time.monotonic() + 20)
+        self.kill()
 
     def kill(self) -> None:
-        self.stop(signal.SIGKILL)
+        for child in self.running:
+            child.kill()
+        self.running.clear()
 
 
 @contextmanager

@@ -10,18 +10,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail as mailbox
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.actions import add_member, create_account, remove_member
-from accounts.models import Membership
-from jobs import digest, tasks
+from accounts.models import Membership, User
+from jobs import digest, outbox, tasks
 from jobs.digest_times import is_due, last_moment
 from jobs.event_kinds import AREAS, kinds, page_of, subjects
-from jobs.models import Digest, Event
+from jobs.models import Digest, Event, GuestDigest
 from projects import access
+from projects.actions import open_from_initiative
 from projects.actions.talking import ask_somebody
-from projects.models import Project
+from projects.models import Project, ProjectMember
 from tests.projects import cast as made
 from ui.errors import NotFound
 
@@ -190,4 +192,92 @@ def test_every_kind_has_an_area_a_page_and_a_sentence() -> None:
         fields = {field for _, field, _, _ in Formatter().parse(kind.words) if field}
         assert "name" in fields, name
         assert "…" not in digest.words(name, dict.fromkeys(fields, "x"))
-    assert set(subjects()) == {"charters.charter", "projects.project"}
+    assert set(subjects()) == {"charters.charter", "projects.project", "deployments.deployment"}
+
+
+def guest(
+    project: Project, user: Any, *, added: dt.datetime = MONDAY - dt.timedelta(days=30)
+) -> ProjectMember:
+    return ProjectMember.objects.create(
+        project=project, user=user, name=user.get_full_name(), email=user.email, role="viewer", added_at=added
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("doors", ["as they are", "open"])
+def test_a_guest_reads_of_the_own_projects_and_of_nothing_else(
+    cast: Any, project: Project, doors: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if doors == "open":
+        monkeypatch.setattr(access, "get_project", lambda user, pk: Project.objects.get(pk=pk))
+    other = open_from_initiative(cast.organization, by=cast.frank, initiative="x", name="Secret circle")
+    guest(project, cast.charlie)
+    values = {"what": "Access to the archive", "of_name": "Ida", "since": dt.date(2026, 3, 6)}
+    for one in (project, other):
+        ask_somebody(one, by=cast.frank, values=values)
+    with transaction.atomic():
+        outbox.publish("charter.in_force", organization=cast.organization, about=project.charter)
+    at(MONDAY - dt.timedelta(days=2))
+    assert digest.send_due(MONDAY) == 5
+    (sent,) = to(cast.charlie.email)
+    assert "Bearing failure warning waits for an answer." in sent.body
+    assert f"/projects/{project.pk}/waiting/" in sent.body
+    assert "Secret" not in sent.body
+    assert "in force" not in sent.body
+    assert "/charters/" not in sent.body
+    assert digest.send_due(MONDAY + dt.timedelta(hours=1)) == 0
+    (own,) = to(cast.bob.email)
+    assert "Secret circle" in own.body
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["left", "archived", "disabled", "joined", "no account"])
+def test_who_is_no_guest_any_more_gets_no_digest(cast: Any, project: Project, change: str) -> None:
+    row = guest(project, cast.charlie)
+    if change == "left":
+        ProjectMember.objects.filter(pk=row.pk).update(left_at=MONDAY)
+    elif change == "archived":
+        Project.objects.filter(pk=project.pk).update(archived_at=MONDAY)
+    elif change == "disabled":
+        User.objects.filter(pk=cast.charlie.pk).update(is_active=False)
+    elif change == "joined":
+        add_member(
+            cast.organization, user=cast.charlie, by=cast.alice, role="viewer", functions=[], unit=None
+        )
+        Membership.objects.update(created_at=MONDAY - dt.timedelta(days=60))
+    else:
+        ProjectMember.objects.filter(pk=row.pk).update(user=None)
+    digest.send_due(MONDAY)
+    assert len(to(cast.charlie.email)) == (1 if change == "joined" else 0)
+
+
+@pytest.mark.django_db
+def test_a_guest_does_not_read_of_the_time_before_each_project(cast: Any, project: Project) -> None:
+    other = open_from_initiative(cast.organization, by=cast.frank, initiative="x", name="Late circle")
+    guest(project, cast.charlie)
+    guest(other, cast.charlie, added=MONDAY - dt.timedelta(days=1))
+    at(MONDAY - dt.timedelta(days=2))
+    digest.send_due(MONDAY)
+    (sent,) = to(cast.charlie.email)
+    assert "Bearing failure warning was opened." in sent.body
+    assert "Late circle" not in sent.body
+
+
+@pytest.mark.django_db
+def test_a_guest_stops_it_with_one_click_and_chooses_on_a_page(cast: Any, project: Project) -> None:
+    guest(project, cast.charlie)
+    digest.send_due(MONDAY)
+    (sent,) = to(cast.charlie.email)
+    row = GuestDigest.objects.get(user=cast.charlie)
+    page = f"/settings/digest/{row.pk}/"
+    assert page in sent.body
+    head = email.message_from_bytes(sent.message().as_bytes())
+    path = head["List-Unsubscribe"].replace("\n", "").strip(" <>").split("//", 1)[1].split("/", 1)[1]
+    assert Client(enforce_csrf_checks=True).post(f"/{path}").status_code == 200
+    assert GuestDigest.objects.get(pk=row.pk).every == "never"
+    assert not Digest.objects.filter(every="never").exists()
+    client = cast.client("charlie")
+    assert "the projects that you are on" in client.get(page).content.decode()
+    assert client.post(page, {"every": "day"}).status_code == 302
+    assert GuestDigest.objects.get(pk=row.pk).every == "day"
+    assert cast.client("owner").get(page).status_code == 404

@@ -15,6 +15,7 @@ from jobs import actions, registry, runner, tasks
 from jobs.models import Job
 from jobs.runner import Outcome, Progress
 from ui.errors import Conflict, Invalid
+from ui.limited import Stopped
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +124,38 @@ def test_a_job_that_a_killed_worker_left_is_run_again_three_times_at_most(
     tasks.recover()
     job.refresh_from_db()
     assert job.state == state
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_a_job_that_runs_while_the_worker_stops_is_taken_up_at_the_next_sweep(
+    named: dict[str, Any], alice: User, by_itself: bool
+) -> None:
+    def stop(progress: Progress) -> Outcome:
+        named["plan"] = lambda progress: Outcome("Planned after all")
+        if by_itself:
+            tasks.hand_back("interrupted")
+            return Outcome("Nobody hears of this")
+        raise Stopped("This report could not be finished: the server is stopping.")
+
+    named["plan"] = stop
+    job = run(start(alice))
+    # What the worker was asked to break off has not been tried; what ended by itself may be at fault.
+    assert (job.state, job.message, job.attempts) == (Job.State.QUEUED, "", 0 if by_itself else 1)
+    assert tasks.recover() == 1
+    job.refresh_from_db()
+    assert (job.state, job.message) == (Job.State.DONE, "Planned after all")
+
+
+def test_a_job_that_stops_again_and_again_is_given_up(named: dict[str, Any], alice: User) -> None:
+    def stop(progress: Progress) -> Outcome:
+        raise Stopped("This report could not be finished: the server is stopping.")
+
+    named["plan"] = stop
+    job = run(start(alice))
+    assert [tasks.recover() for _ in range(4)] == [1, 1, 0, 0]
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "stopped 3 times" in job.message
 
 
 def test_a_job_whose_queue_entry_was_lost_is_queued_again(named: dict[str, Any], alice: User) -> None:

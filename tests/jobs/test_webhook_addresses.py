@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import threading
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.webhook_addresses import NotReachable, check, is_listed, is_public, target_of
+from jobs import webhook_post
+from jobs.webhook_addresses import NotReachable, Target, check, is_listed, is_public, target_of
 from jobs.webhook_post import resolve
 
 CLOSED = [
@@ -154,3 +157,38 @@ def test_an_address_comes_apart() -> None:
     target = target_of("https://[2606:4700::1111]:8443/in?team=a#part")
     assert (target.host, target.port, target.path) == ("2606:4700::1111", 8443, "/in?team=a")
     assert target_of("http://hooks.example").port == 80
+
+
+def name_threads() -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name == "webhook-name"]
+
+
+def test_a_name_server_that_hangs_holds_up_nobody_and_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def hangs(host: str, *more: Any, **named: Any) -> list[Any]:
+        answered.wait(60)
+        return [(0, 0, 0, "", ("8.8.8.8", 443))]
+
+    target = target_of("https://slow.example/")
+    monkeypatch.setattr(webhook_post.socket, "getaddrinfo", hangs)
+    try:
+        for _ in range(webhook_post.MOST_HANGING):
+            with pytest.raises(NotReachable, match="name server of slow"):
+                resolve(target, seconds=0.01)
+        with pytest.raises(NotReachable, match="too many names"):
+            resolve(target, seconds=0.01)
+        assert len(name_threads()) == webhook_post.MOST_HANGING
+    finally:
+        answered.set()
+    for thread in name_threads():
+        thread.join(30)
+    assert resolve(target) == ["8.8.8.8"], "all places are free again"
+    for thread in name_threads():
+        thread.join(30)
+
+
+def test_a_name_that_cannot_be_one_frees_its_place() -> None:
+    for _ in range(webhook_post.MOST_HANGING + 2):
+        with pytest.raises(NotReachable, match="is not known"):
+            resolve(Target("https", "x" * 70 + ".example", 443, "/"))

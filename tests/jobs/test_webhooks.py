@@ -370,3 +370,20 @@ def test_the_pages(cast: Any, project: Project, receiver: Receiver) -> None:
     refused = owner.post("/settings/webhooks/new/", {**form, "url": "https://169.254.169.254/latest/"})
     assert refused.status_code == 422
     assert "not on the public internet" in refused.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_webhook_does_not_hear_of_the_time_before_it(cast: Any, project: Project) -> None:
+    event = Event.objects.create(
+        organization=cast.organization,
+        kind="project.opened",
+        about_type="projects.project",
+        about_id=str(project.pk),
+    )
+    hook = Webhook.objects.create(
+        organization=cast.organization, name="Late", url="https://hooks.example/", areas=["projects"]
+    )
+    assert outbox.spread(event.pk) == []
+    Event.objects.filter(pk=event.pk).update(spread_at=None, at=timezone.now())
+    assert len(outbox.spread(event.pk)) == 1
+    assert hook.deliveries.count() == 1

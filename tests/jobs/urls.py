@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs.digest import stop_mark
-from jobs.models import Webhook
+from jobs.digest import of_member, stop_mark
+from jobs.models import GuestDigest, Webhook
 from jobs.webhook_delivery import lock_away
 from jobs.webhook_signing import new_secret
-from tests.urls_rows import POST, Row, at, everybody, own
+from tests.urls_rows import IN, MISSING, POST, SIGN_IN, Row, at, everybody, own
 
 
 def _webhook(cast: Any) -> Webhook:
@@ -26,11 +26,16 @@ def webhook(cast: Any) -> list[Any]:
 
 
 def mark(cast: Any) -> list[Any]:
-    return [stop_mark(cast.membership("bob"))]
+    return [stop_mark(of_member(cast.membership("bob")))]
+
+
+def of_charlie(cast: Any) -> list[Any]:
+    return [GuestDigest.objects.create(organization=cast.organization, user=cast.charlie).pk]
 
 
 ROWS: dict[str, Row] = {
     "outbox:digest": own("view"),
+    "outbox:guest_digest": Row((SIGN_IN, IN, *(MISSING,) * 4), make=of_charlie),
     "outbox:digest_stop": everybody(make=mark),
     "outbox:webhooks": own("manage"),
     "outbox:webhook_add": own("manage", method=POST),

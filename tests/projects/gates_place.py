@@ -171,8 +171,7 @@ class Gates:
 def build(data: Path) -> Gates:
     place = Place(data)
     place.environment["GATES_URL"] = f"http://127.0.0.1:{place.port}"
-    place.manage("migrate", "-v0", "--skip-checks")
-    place.manage("createcachetable", "-v0")
+    place.make_tables()
     gates = Gates(place)
     line = next(line for line in place.run(SEED).splitlines() if line.startswith("SEED"))
     gates.tokens = json.loads(line.removeprefix("SEED"))

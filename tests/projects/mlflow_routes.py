@@ -37,9 +37,8 @@ def flask_routes() -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
-    application: Any = server.application()
-    found = {*fastapi_routes(application.routes), *flask_routes()}
-    json.dump(sorted(found), sys.stdout)
+    streamed, ruled = sorted({*fastapi_routes(server.whole().routes)}), sorted({*flask_routes()})
+    json.dump({"all": sorted({*streamed, *ruled}), "ruled": ruled}, sys.stdout)
 
 
 main()

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -211,7 +212,17 @@ def test_nothing_of_another_project_is_reached_or_linked(cast: Any, project: Pro
     refused = client.post(url(project, "tasks/"), {"title": "x", "owner": stranger}, format="json")
     assert (refused.status_code, list(refused.json()["error"]["fields"])) == (422, ["owner"])
     outside = by_token(create_token(cast.other, by=cast.charlie, name="t", scopes=["projects:write"])[1])
-    for rest in ("", "tasks/", "milestones/", "risks/", "asks/", "check-ins/", "readings/", "criteria/"):
+    for rest in (
+        "",
+        "tasks/",
+        "milestones/",
+        "risks/",
+        "asks/",
+        "check-ins/",
+        "readings/",
+        "criteria/",
+        "papers/",
+    ):
         assert outside.get(url(project, rest)).status_code == 404
         assert by_token(tracking(other, cast.frank)).get(url(project, rest)).status_code == 401
 
@@ -237,3 +248,96 @@ def test_readings_stand_behind_the_verdicts(cast: Any, project: Project) -> None
     )
     (row,) = api(cast, cast.victor, "projects:read").get(url(project, "readings/")).json()
     assert (row["criterion"], row["value"], row["by_name"]) == ("c1", 0.7, "Frank")
+
+
+def test_decisions_are_logged_and_read(cast: Any, project: Project) -> None:
+    client = api(cast, cast.frank)
+    values = {
+        "decided": "Two plants first",
+        "why": "Data",
+        "decided_by": "Gunhild",
+        "decided_on": "2026-03-02",
+    }
+    logged = client.post(url(project, "decisions/"), values, format="json")
+    assert logged.status_code == 201
+    (row,) = api(cast, cast.victor, "projects:read").get(url(project, "decisions/")).json()["results"]
+    assert row == logged.json()
+    assert {name: row[name] for name in values} == values
+    bad = client.post(url(project, "decisions/"), {"decided": "", "decided_on": "soon"}, format="json")
+    assert (bad.status_code, sorted(bad.json()["error"]["fields"])) == (400, ["decided", "decided_on"])
+
+
+def test_links_and_minutes_are_added_and_put_away(cast: Any, project: Project) -> None:
+    client = api(cast, cast.frank)
+    link = {"kind": "link", "title": "Wiki", "url": "https://wiki.firm.example/page"}
+    minutes = {"kind": "minutes", "title": "Start", "text": "All were there.", "held_on": "2026-03-02"}
+    for values in (link, minutes):
+        assert client.post(url(project, "papers/"), values, format="json").status_code == 201
+    rows = client.get(url(project, "papers/")).json()["results"]
+    assert [row["title"] for row in rows] == ["Start", "Wiki"]
+    for bad, field in (
+        ({"kind": "link", "title": "x"}, "url"),
+        ({"kind": "minutes", "title": "x"}, "text"),
+        ({"kind": "document", "title": "x"}, "kind"),
+        ({"kind": "link", "title": "x", "url": "javascript:alert(1)"}, "url"),
+    ):
+        refused = client.post(url(project, "papers/"), bad, format="json")
+        assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, [field])
+    at = url(project, f"papers/{rows[0]['id']}/")
+    assert client.get(f"{at}file/").status_code == 404
+    assert client.delete(at).status_code == 204
+    assert [row["title"] for row in client.get(url(project, "papers/")).json()["results"]] == ["Wiki"]
+
+
+def test_documents_are_sent_held_back_let_through_and_downloaded(cast: Any, project: Project) -> None:
+    client, reader = api(cast, cast.frank), api(cast, cast.victor, "projects:read")
+    acting = b"%PDF-1.7\n1 0 obj\n<< /S /JavaScript >>\nendobj\n%%EOF\n"
+
+    def send(name: str, content: bytes) -> Any:
+        return client.post(
+            url(project, "documents/"), {"file": SimpleUploadedFile(name, content)}, format="multipart"
+        )
+
+    plain, held = send("notes.txt", b"All quiet"), send("form.pdf", acting)
+    assert (plain.status_code, plain.json()["is_held"], plain.json()["file"]) == (201, False, "notes.txt")
+    assert (held.status_code, held.json()["is_held"]) == (201, True)
+    assert "a script" in held.json()["held_because"]
+    refused = send("a.exe", b"MZ")
+    assert (refused.status_code, list(refused.json()["error"]["fields"])) == (422, ["file"])
+    assert client.post(url(project, "documents/"), {}, format="multipart").status_code == 400
+    file = reader.get(url(project, f"papers/{plain.json()['id']}/file/"))
+    assert (file.content, file["Content-Security-Policy"]) == (b"All quiet", "sandbox")
+    assert file["Content-Disposition"].startswith("attachment")
+    at = url(project, f"papers/{held.json()['id']}/")
+    assert reader.get(f"{at}file/").status_code == 409
+    project.members.create(name="Bob", email=cast.bob.email, user=cast.bob, role="contributor")
+    assert api(cast, cast.bob).post(f"{at}release/").status_code == 403
+    assert client.post(f"{at}release/").json()["is_held"] is False
+    assert reader.get(f"{at}file/").content == acting
+    assert client.delete(at).status_code == 204
+    assert reader.get(f"{at}file/").status_code == 404
+
+
+def test_leads_say_who_is_on_the_project(cast: Any, project: Project) -> None:
+    client, at = api(cast, cast.frank), url(project, "members/")
+    values = {"name": "Bob", "email": cast.bob.email, "role": "contributor", "share": 40}
+    bob = client.post(at, values, format="json")
+    assert (bob.status_code, bob.json()["share"]) == (201, 40)
+    assert project.members.get(pk=bob.json()["id"]).user == cast.bob
+    assert "email" not in bob.json()
+    again = client.post(at, values, format="json")
+    assert (again.status_code, list(again.json()["error"]["fields"])) == (422, ["email"])
+    for bad in ({"role": "boss"}, {"share": 101}, {"works_as": "wizard"}, {"name": ""}):
+        assert client.post(at, {**values, "email": "", **bad}, format="json").status_code == 400
+    one = f"{at}{bob.json()['id']}/"
+    assert client.patch(one, {"share": 60}, format="json").json()["role"] == "contributor"
+    assert client.patch(one, {"role": "viewer"}, format="json").json()["share"] == 60
+    assert api(cast, cast.bob).post(at, values, format="json").status_code == 403
+    assert api(cast, cast.bob).delete(one).status_code == 403
+    assert len(api(cast, cast.victor, "projects:read").get(at).json()["results"]) == project.members.count()
+    assert client.delete(one).status_code == 204
+    assert client.delete(one).status_code == 404
+    first, *rest = project.members.filter(role="lead", left_at=None)
+    for lead in rest:
+        assert client.delete(f"{at}{lead.pk}/").status_code == 204
+    assert client.patch(f"{at}{first.pk}/", {"role": "viewer"}, format="json").status_code == 409

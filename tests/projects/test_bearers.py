@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organization, User
 from projects.actions.tokens import create_project_token, revoke_project_token
 from projects.models import Project, ProjectMember, ProjectToken
+from projects.tracking import bearers as module
 from projects.tracking.bearers import Bearers
 from tests.projects import cast as made
 
@@ -81,3 +82,22 @@ def test_a_known_token_costs_one_query_and_opens_one_project(
     assert bearers.find(secret, slug="another", scope="tracking") is None
     assert bearers.find(secret, slug=project.slug, scope="serving") is None
     assert bearers.find("tlp_wrong", slug=project.slug, scope="tracking") is None
+
+
+def test_another_thread_may_forget_a_token_in_between(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a minute the answer is made anew: whoever asks meanwhile is let in all the same."""
+    project = made.project(cast.organization, cast.frank)
+    _, secret = create_project_token(project, by=cast.frank, scope="serving", name="t")
+    bearers, read = Bearers(), module._facts
+
+    def find() -> Any:
+        return bearers.find(secret, slug=project.slug, scope="serving", deployment="x")
+
+    assert find() is not None
+
+    def forgotten(*given: str) -> Any:
+        bearers._known.clear()
+        return read(*given)
+
+    monkeypatch.setattr(module, "_facts", forgotten)
+    assert find() is not None

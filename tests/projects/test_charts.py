@@ -78,7 +78,7 @@ def test_milestones_have_three_states() -> None:
 
 
 def test_a_spec_refuses_what_cannot_be_drawn() -> None:
-    words = ("a", "b", "c", "d")
+    words = ("a", "b", "c", "d", "e")
     for bad in ((), ((MONDAY, "good"), (MONDAY, "good")), ((MONDAY + dt.timedelta(days=1), "good"),)):
         with pytest.raises(BadSpec):
             StateWeeks(key="k", title="t", unit="u", weeks=bad, words=words)  # type: ignore[arg-type]

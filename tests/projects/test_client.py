@@ -108,8 +108,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, G
     with place(data) as pages, place(data) as machine:
         pages.environment["GATES_URL"] = f"http://127.0.0.1:{machine.port}"
         machine.environment = pages.environment
-        pages.manage("migrate", "-v0", "--skip-checks")
-        pages.manage("createcachetable", "-v0")
+        pages.make_tables()
         line = next(line for line in pages.run(SEED).splitlines() if line.startswith("SEED"))
         gates = Gates(machine, json.loads(line.removeprefix("SEED")))
         try:

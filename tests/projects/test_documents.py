@@ -121,6 +121,50 @@ def test_what_could_act_is_named(name: str, content: bytes, says: str) -> None:
     assert any(says in act for act in examine(name, content).acts)
 
 
+SCRIPT = b"1 0 << /S /JavaScript /JS (app.alert(1)) >>"
+PACKED = zlib.compress(SCRIPT)
+
+
+def objects(entries: bytes, body: bytes, *, begin: bytes = b"stream\n") -> bytes:
+    """A PDF with one part that holds objects, packed as `entries` say."""
+    return QUIET_PDF + b"9 0 obj\n<< " + entries + b" >>\n" + begin + body + b"\nendstream\nendobj\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        objects(b"/Type /ObjStm /N 1 /First 4 /Filter /LZWDecode", b"\x80\x0b\x60"),
+        objects(b"/Type /ObjStm /N 1 /First 4 /Filter/ASCIIHexDecode", SCRIPT.hex().encode()),
+        objects(b"/Type /ObjStm /N 1 /First 4 /Filter [/ASCIIHexDecode /FlateDecode]", PACKED.hex().encode()),
+        objects(b"/Type /ObjStm /N 1 /First 4 /Filter 7 0 R", PACKED),
+        objects(b"/Type /Obj#53tm /N 1 /First 4 /F#69lter /LZWDecode", b"\x80\x0b"),
+        objects(b"/N 1 /First 4 /Type 8 0 R /Filter /LZWDecode", b"\x80\x0b"),
+        objects(b"/Type /ObjStm /X (endobj) /Filter /LZWDecode", b"\x80\x0b"),
+        objects(b"/Type /ObjStm /Filter /FlateDecode /DecodeParms << /Predictor 12 >>", PACKED),
+        objects(b"/Type /ObjStm /Filter /FlateDecode /Filter /LZWDecode", PACKED),
+        objects(b"/Type /ObjStm /Filter /FlateDecode", b"no such packing"),
+        objects(b"/Type /ObjStm /Filter /FlateDecode", PACKED[:-9]),
+        objects(b"/Type /ObjStm /Filter /LZWDecode", b"\x80\x0b", begin=b"stream \x0c\n"),
+    ],
+)
+def test_parts_that_cannot_be_looked_into_are_said(content: bytes) -> None:
+    assert "parts that nobody can look inside" in examine("a.pdf", content).acts
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        objects(b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", zlib.compress(b"1 0 << /A 2 >>")),
+        objects(b"/Filter[ /FlateDecode ]/Type/ObjStm/N 1/First 4", zlib.compress(b"1 0 << /A 2 >>")),
+        objects(b"/Type /ObjStm /N 1 /First 4", b"1 0 << /A 2 >>"),
+        objects(b"/Type /XObject /Filter /DCTDecode", b"\xff\xd8"),
+        objects(b"/Type /XRef /Filter /FlateDecode /DecodeParms << /Predictor 12 >>", zlib.compress(b"12")),
+    ],
+)
+def test_usual_packing_and_pictures_are_quiet(content: bytes) -> None:
+    assert examine("a.pdf", content).acts == ()
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     with pytest.raises(Refused, match="unpacks to more"):
         examine("a.docx", office(**{f"word/{number}.xml": b"0" * 30_000_000 for number in range(7)}))

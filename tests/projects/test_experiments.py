@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from projects.actions.tokens import bearer_of
 from projects.models import Project, ProjectToken
-from projects.tracking import records
+from projects.tracking import records, server
 from tests.projects import cast as made
 from tests.projects.store import MOMENT, Store
 
@@ -179,6 +179,11 @@ def test_a_token_for_a_project_on_the_console(
     secret = capsys.readouterr().out.strip()
     assert bearer_of(secret, slug=project.slug, scope="tracking") is not None
     assert bearer_of(secret, slug=project.slug, scope="serving") is None
+    call_command("token", cast.frank.email, project=project.slug, scope=["serving"], deployment="warner")
+    secret = capsys.readouterr().out.strip()
+    assert bearer_of(secret, slug=project.slug, scope="serving", deployment="warner") is not None
+    assert bearer_of(secret, slug=project.slug, scope="serving", deployment="other") is None
+    assert bearer_of(secret, slug=project.slug, scope="tracking") is None
     for user, slug, scope in (
         (cast.charlie.email, project.slug, "tracking"),
         ("nobody@firm.example", project.slug, "tracking"),
@@ -255,3 +260,16 @@ def test_pages_together_are_the_whole_list_in_order(
     assert shown[: len(known)] == known
     sign = -1 if wish.get("descending", True) else 1
     assert known == sorted(known, key=lambda run: (sign * (values[run] or 0), -(int(run) // 2), run))
+
+
+def test_the_way_to_mlflow_s_own_page_or_why_there_is_none(
+    cast: Any, project: Project, store: Store, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "why_off", lambda: "")
+    store.run(project.slug, "aa")
+    address = f"/projects/{project.pk}/experiments/"
+    assert f'action="{address}page/"' in page(cast, address)
+    settings.PUBLIC_URL = settings.GATES_URL
+    told = page(cast, address)
+    assert "needs a host name of its own" in told
+    assert "Open MLflow’s own page" not in told

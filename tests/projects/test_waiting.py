@@ -7,7 +7,15 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.waiting import Span, blocked_by_party, blocked_days, median_reply_days, working_days
+from projects.waiting import (
+    Span,
+    blocked_by_party,
+    blocked_days,
+    folded,
+    median_reply_days,
+    usual_spellings,
+    working_days,
+)
 
 START = dt.date(2027, 1, 4)
 DAYS = st.integers(0, 40).map(lambda n: START + dt.timedelta(days=n))
@@ -43,3 +51,22 @@ def test_the_median_is_by_party() -> None:
 def test_working_days_leave_out_weekends(since: dt.date, until: dt.date) -> None:
     counted = sum((since + dt.timedelta(days=n)).weekday() < 5 for n in range(max((until - since).days, 0)))
     assert working_days(since, until) == counted
+
+
+def spans(*written: tuple[str, int]) -> list[Span]:
+    return [Span(START, START + dt.timedelta(days=days), party) for party, days in written]
+
+
+def test_spellings_of_one_department_are_one_under_the_usual_one() -> None:
+    written = spans(("it", 1), ("IT", 2), (" IT ", 3), ("I\u00a0T", 9), ("Legal  team", 4), ("legal team", 4))
+    assert median_reply_days(written) == {"I T": 9.0, "IT": 2.0, "Legal team": 4.0}
+    end = START + dt.timedelta(days=20)
+    assert blocked_by_party(written, START, end) == {"I T": 9, "Legal team": 4, "IT": 3}
+    assert usual_spellings(["Straße", "STRASSE", "Straße"]) == {"strasse": "Straße"}
+
+
+@given(st.lists(st.text(max_size=6)))
+def test_no_spelling_is_lost_and_none_invented(written: list[str]) -> None:
+    found = usual_spellings(written)
+    assert set(found) == {folded(one) for one in written}
+    assert set(found.values()) <= {" ".join(one.split()) for one in written}

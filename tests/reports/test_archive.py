@@ -9,6 +9,8 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +26,10 @@ from projects.actions.readings import nominate
 from projects.actions.talking import ask_somebody
 from projects.actions.work import add_task
 from projects.models import CheckIn, Paper, Project
-from projects.tracking import records
-from reports.archive_zip import zip_of
+from projects.tracking import records, server
+from reports.archive_artifacts import add_artifacts
+from reports.archive_limits import set_limit
+from reports.archive_zip import StableZip
 from reports.archiving import request_archive
 from reports.models import ProjectArchive
 from tests.projects import cast as made
@@ -45,7 +49,12 @@ text = next(name for name in names if name.endswith("-revision-1.json"))
 assert hashlib.sha256(archive.read(names[text])).hexdigest() == signed[1]
 assert archive.read(names[text.replace(".json", ".pdf")]).startswith(b"%PDF-")
 readme = archive.read(names["README.txt"]).decode()
-assert all(name in readme for name in names if name != "README.txt")
+listed = [name for name in names if name != "README.txt" and not name.startswith("artifacts/")]
+assert all(name in readme for name in listed)
+for row in rows("artifacts.csv"):
+    if row["in_archive"] == "yes":
+        content = archive.read(names["artifacts/" + row["path"]])
+        assert (hashlib.sha256(content).hexdigest(), str(len(content))) == (row["sha256"], row["bytes"])
 assert "django" not in sys.modules
 print(json.dumps({
     "schema": data["schema"], "tasks": [row["title"] for row in rows("tasks.csv")],
@@ -54,6 +63,7 @@ print(json.dumps({
     "readings": [(row["criterion"], row["value"]) for row in rows("readings.csv")],
     "runs": [(row["id"], row["metric recall_score"], row["parameter depth"]) for row in rows("runs.csv")],
     "events": [row["event"] for row in rows("audit.csv")],
+    "artifacts": [(row["path"], row["in_archive"]) for row in rows("artifacts.csv")],
     "documents": [name for name in names if name.startswith("documents/")],
     "verdict": data["charter"]["verdict"]["outcome"]}))
 """
@@ -69,7 +79,8 @@ def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
 
 
 @pytest.fixture
-def project(cast: Any, store: Store) -> Project:
+def project(cast: Any, store: Store, settings: Any, tmp_path: Path) -> Project:
+    settings.DATA_DIR = tmp_path
     project = made.project(cast.organization, cast.frank)
     add_task(project, by=cast.frank, values={"title": "=1+1 Label"})
     values = {"what": "Access", "of_name": "Ida", "since": dt.date(2026, 1, 5)}
@@ -93,9 +104,28 @@ def project(cast: Any, store: Store) -> Project:
         data=("holdout.csv", "abcd1234"),
     )
     store.run(project.slug, "bad", metrics={"recall_score": float("nan")}, day=1)
+    left(project, "1/own/artifacts/model.bin", b"\x00weights" * 1000)
     store.version(project.slug, "bearing", 1, run="own")
     nominate(project, by=cast.frank, model="bearing", version=1)
     return project
+
+
+def left(project: Project, path: str, content: bytes) -> Path:
+    """A file as a run leaves it in the artifact store."""
+    place = server.folder() / "artifacts" / "workspaces" / project.slug / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    return place
+
+
+def entries(kept: ProjectArchive) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(files.read(kept.file))) as found:
+        return {name.split("/", 1)[1]: found.read(name) for name in found.namelist()}
+
+
+def listed(kept: ProjectArchive) -> dict[str, dict[str, str]]:
+    text = entries(kept)["artifacts.csv"].decode("utf-8-sig")
+    return {row["path"]: row for row in csv.DictReader(io.StringIO(text))}
 
 
 def archive(project: Project, by: Any) -> ProjectArchive:
@@ -125,6 +155,7 @@ def test_it_is_read_without_the_product(cast: Any, project: Project, tmp_path: P
     assert found["readings"] == [["c1", "0.8"]]
     assert found["runs"] == [["bad", "nan", ""], ["own", "0.8", "3"]]
     assert found["documents"] == ["documents/001-Minutes_1.pdf"]
+    assert found["artifacts"] == [["1/own/artifacts/model.bin", "yes"]]
     assert found["verdict"] == "met"
     assert {"project.opened", "project.asked", "charter.reading", "charter.frozen"} <= set(found["events"])
 
@@ -192,6 +223,14 @@ def test_an_erasure_removes_archives(cast: Any, project: Project) -> None:
     assert revision_in_force(project.charter) is not None
 
 
+def zip_of(members: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    kept = StableZip(file)
+    kept.add_all(members)
+    kept.close()
+    return file.getvalue()
+
+
 def test_a_zip_says_nothing_of_when_and_where() -> None:
     one, two = zip_of({"b": b"2", "a": b"1"}), zip_of({"a": b"1", "b": b"2"})
     assert one == two
@@ -200,3 +239,58 @@ def test_a_zip_says_nothing_of_when_and_where() -> None:
             ("a", 1980),
             ("b", 1980),
         ]
+
+
+def test_what_does_not_fit_is_named_with_its_hash(cast: Any, project: Project) -> None:
+    large, outside = b"L" * 1_100_000, left(project, "../elsewhere/secret.txt", b"of others")
+    left(project, "1/own/artifacts/large.bin", large)
+    left(project, "1/own/artifacts/plot.png", b"png")
+    link = outside.parent.parent / project.slug / "1" / "link.txt"
+    link.symlink_to(outside)
+    set_limit(cast.organization, 1, by=cast.frank)
+    kept = archive(project, cast.frank)
+    rows, found = listed(kept), entries(kept)
+    assert {path.rsplit("/", 1)[1]: row["in_archive"] for path, row in rows.items()} == {
+        "large.bin": "no",
+        "model.bin": "yes",
+        "plot.png": "yes",
+    }
+    row = rows["1/own/artifacts/large.bin"]
+    assert (row["bytes"], row["sha256"]) == ("1100000", hashlib.sha256(large).hexdigest())
+    assert row["why_not"] == "It does not fit within the 1 megabyte agreed."
+    assert "artifacts/1/own/artifacts/large.bin" not in found
+    assert found["artifacts/1/own/artifacts/plot.png"] == b"png"
+    assert b"Left out, and still in the artifact store: 1" in found["README.txt"]
+    assert not any(b"of others" in content for content in found.values())
+    set_limit(cast.organization, 2, by=cast.frank)
+    assert entries(archive(project, cast.frank))["artifacts/1/own/artifacts/large.bin"] == large
+
+
+def test_memory_does_not_grow_with_the_files(project: Project) -> None:
+    place = left(project, "1/own/artifacts/large.bin", b"")
+    with place.open("r+b") as file:
+        file.truncate(64_000_000)
+    told: list[int] = []
+    with tempfile.TemporaryFile() as file:
+        kept = StableZip(file)
+        tracemalloc.start()
+        rows = add_artifacts(kept, project.slug, megabytes=100, tell=lambda read, whole: told.append(read))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        kept.close()
+    assert peak < 8_000_000
+    assert max(told) == sum(row["bytes"] for row in rows) == 64_007_000 + 1_000
+    assert len(told) > 60, "whoever waits sees how far it is, and can end it"
+
+
+def test_the_limit_is_chosen_on_the_page(cast: Any, project: Project) -> None:
+    page = f"/reports/projects/{project.pk}/archive/"
+    client = cast.client("facilitator")
+    assert "up to 500 MB" in client.get(page).content.decode()
+    for bad in ("-1", "20001", "many", ""):
+        assert client.post(f"{page}limit/", {"megabytes": bad}).status_code == 422
+    assert client.post(f"{page}limit/", {"megabytes": "20"}).status_code == 302
+    assert "up to 20 MB" in client.get(page).content.decode()
+    project.members.create(name="Bob", email=cast.bob.email, user=cast.bob, role="lead")
+    assert "Save the limit" not in cast.client("member").get(page).content.decode()
+    assert cast.client("member").post(f"{page}limit/", {"megabytes": "1"}).status_code == 403

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from deployments import sandbox
 from jobs.models import Job
 from projects.models import Candidate, Project
 from projects.tracking import server
-from reports.demo import runs
+from reports.demo import runs, serving, serving_panel
 from reports.demo.loader import load
 from tests.faults.server import Place, place
 from tests.projects.gates_place import Gates
@@ -31,6 +32,7 @@ import json
 from accounts import audit
 from accounts.models import OutgoingMail
 from charters.keeping import lived_revision, standing_of
+from deployments.models import Release
 from jobs.models import Job
 from projects.models import Project
 from projects.tracking import records
@@ -55,6 +57,8 @@ print("SEEN" + json.dumps({
     "inputs": [row.name for row in records.run_detail(project.slug, candidate.run).inputs],
     "mail": OutgoingMail.objects.filter(state="queued").count(),
     "tokens": project.tokens.filter(revoked_at=None).count(),
+    "releases": list(Release.objects.values_list("deployment__name", "model", "version", "state", "why")),
+    "gate": {one["key"]: one["holds"] for one in Release.objects.get().gate},
     "again": request_runs(project.organization) is None,
     "intact": audit.verify().intact,
 }))
@@ -116,6 +120,10 @@ def test_the_runs_are_made_once_also_when_the_worker_is_killed(demo: Gates) -> N
     assert found["c2"] == ("met", "tracking")
     assert found["c3"] == ("does_not_count", "tracking")
     assert told["read"]["c3"][2] == "Measured on bearing_bench.csv; the charter names bearing_bergen.csv."
+    name = "bearing-failure-warning"
+    assert told["releases"] == [[name, name, 3, "waiting", serving.WHY]]
+    holds = {"charter": True, "musts": False, "fallback": True, "owner": True, "reference": True}
+    assert told["gate"].items() >= holds.items()
     assert (told["mail"], told["tokens"], told["again"], told["intact"]) == (0, 0, True, True)
 
 
@@ -137,6 +145,12 @@ def page_of(project: Project) -> str:
     return client.get(f"/projects/{project.pk}/criteria/").content.decode()
 
 
+def live_page_of(project: Project) -> str:
+    client = Client()
+    client.force_login(project.created_by)  # type: ignore[arg-type]
+    return client.get(f"/deployments/{project.deployments.get().pk}/?span=30d").content.decode()
+
+
 def test_the_page_says_how_it_stands_with_the_runs(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """One load for every state: not asked for, under way, failed, impossible here, made."""
     assert "Runs are missing" in page_of(project)
@@ -145,6 +159,13 @@ def test_the_page_says_how_it_stands_with_the_runs(project: Project, monkeypatch
     assert job is not None
     assert runs.request_runs(project.organization) == job
     assert 'id="demo-runs" hx-get=""' in page_of(project)
+    monkeypatch.setattr(serving_panel, "why_off", lambda: "")
+    monkeypatch.setattr(sandbox, "why_off", lambda: "")
+    assert "The version is deployed once the" in live_page_of(project)
+    monkeypatch.setattr(sandbox, "why_off", lambda: "The sandbox is missing here.")
+    missing = live_page_of(project)
+    assert "The sandbox is missing here. What happened and the figures of past weeks are simulated" in missing
+    assert "Simulated" in missing
     Job.objects.filter(pk=job.pk).update(state="failed", message="Tracking does not answer.")
     failed = page_of(project)
     assert "Tracking does not answer." in failed

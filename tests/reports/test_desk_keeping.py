@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from charters import actions
 from charters.actions import start_revision
-from charters.models import Charter, Revision
+from charters.models import Charter, Revision, Signatory
 from reports import desk_charters, desk_keeping
 from reports.desk import Reader, reader_of
 from tests.charters.cast import (
@@ -68,6 +68,21 @@ def test_empty_seats_and_open_changes_wait_for_leaders(cast: Cast) -> None:
     (duty,) = desk_keeping.waits(reader(cast.frida, dt.date(2026, 12, 1)))
     assert (duty.verb, duty.url) == ("Finish", f"/charters/{charter.pk}/changes/1/")
     assert desk_keeping.waits(reader(cast.olga, dt.date(2026, 12, 1))) == []
+
+
+def test_one_who_left_with_three_seats_is_one_row(cast: Cast) -> None:
+    charter, revision = in_force(cast)
+    gone = Signatory.objects.get(round__revision=revision, seat="legal")
+    others = Signatory.objects.filter(round__revision=revision, user__isnull=False).exclude(seat="legal")
+    taken = [row.pk for row in others.exclude(user=cast.frida)[:2]]
+    Signatory.objects.filter(pk__in=taken).update(user=gone.user, name=gone.name, email=gone.email)
+    Membership.objects.filter(user=gone.user).delete()
+    (duty,) = desk_keeping.waits(reader(cast.frida, dt.date(2026, 12, 1)))
+    assert duty.what == f"Three successors for {gone.name}, Bearing failure warning"
+    assert duty.url.startswith(f"/charters/{charter.pk}/seats/")
+    assert "Begin with the first." in duty.detail
+    Signatory.objects.filter(pk=taken[0]).update(name="Somebody Else", email="else@firm.example")
+    assert len(desk_keeping.waits(reader(cast.frida, dt.date(2026, 12, 1)))) == 2
 
 
 def test_a_text_sent_back_for_changes_waits_for_leaders(cast: Cast) -> None:

@@ -42,6 +42,7 @@ ROWS: dict[str, Row] = {
     "reports:list": own("view"),
     "reports:archive": at("manage", make=project),
     "reports:archive_make": at("manage", make=project, method=POST),
+    "reports:archive_limit": at("manage", make=project, method=POST),
     "reports:archive_download": Row((SIGN_IN, MISSING, FORBIDDEN, FORBIDDEN, MISSING, MISSING), make=project),
     "reports:show": at("view", make=result),
     "reports:make": at("view", make=result, method=POST),

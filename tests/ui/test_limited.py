@@ -30,8 +30,8 @@ def spin() -> None:
         pass
 
 
-def killed() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def ended(by: int) -> None:
+    os.kill(os.getpid(), by)
 
 
 def refuse() -> None:
@@ -81,5 +81,10 @@ def test_too_much_time() -> None:
 
 def test_killed_it_is_told_and_the_next_one_works() -> None:
     with pytest.raises(limited.OverLimit, match="its process ended early"):
-        work(killed)
+        work(ended, signal.SIGKILL)
     assert work(add, 2, 2) == 4
+
+
+def test_asked_to_end_it_is_not_the_work_that_is_to_blame() -> None:
+    with pytest.raises(limited.Stopped, match="the server is stopping"):
+        work(ended, signal.SIGTERM)

@@ -17,22 +17,23 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with start_server(tmp_path_factory.mktemp("styleguide") / "data") as server:
+def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Its pages hold no data: one database is enough for them."""
+    with start_server(tmp_path_factory.mktemp("styleguide") / "data", tables=True) as server:
         yield server
 
 
-def opened(browser: Browser, server: Server, width: int = 1440, query: str = "") -> tuple[Page, list[str]]:
+def opened(browser: Browser, guide: Server, width: int = 1440, query: str = "") -> tuple[Page, list[str]]:
     page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     seen = watch(page)
-    page.goto(f"{server.url}/styleguide/{query}")
+    page.goto(f"{guide.url}/styleguide/{query}")
     page.wait_for_load_state("networkidle")
     return page, seen
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1440, "light"), (1440, "dark")])
-def test_axe_finds_nothing(browser: Browser, server: Server, width: int, theme: str) -> None:
-    page, seen = opened(browser, server, width, f"?theme={theme}")
+def test_axe_finds_nothing(browser: Browser, guide: Server, width: int, theme: str) -> None:
+    page, seen = opened(browser, guide, width, f"?theme={theme}")
     for details in page.locator("details").all():
         details.evaluate("node => node.open = !node.closest('.menu')")
     found = Axe().run(page, options=RULES).response["violations"]
@@ -56,9 +57,9 @@ SHOWN = """() => [...document.querySelectorAll('[data-figure]')].map(figure => {
 
 
 def test_at_every_width_one_drawing_is_shown_readable_and_nothing_scrolls(
-    browser: Browser, server: Server
+    browser: Browser, guide: Server
 ) -> None:
-    page, _ = opened(browser, server)
+    page, _ = opened(browser, guide)
     for width in (390, 560, 720, 768, 1024, 1280, 1440, 1600):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -70,8 +71,8 @@ def test_at_every_width_one_drawing_is_shown_readable_and_nothing_scrolls(
     page.close()
 
 
-def test_explore_draws_each_kind_under_the_policy_and_goes_back(browser: Browser, server: Server) -> None:
-    page, seen = opened(browser, server)
+def test_explore_draws_each_kind_under_the_policy_and_goes_back(browser: Browser, guide: Server) -> None:
+    page, seen = opened(browser, guide)
     for spec in samples.all_figures():
         figure = page.locator(f"#{spec.key}")
         figure.get_by_role("button", name="Explore").click()
@@ -85,8 +86,8 @@ def test_explore_draws_each_kind_under_the_policy_and_goes_back(browser: Browser
     page.close()
 
 
-def test_menus_by_keyboard(browser: Browser, server: Server) -> None:
-    page, _ = opened(browser, server)
+def test_menus_by_keyboard(browser: Browser, guide: Server) -> None:
+    page, _ = opened(browser, guide)
     page.locator(".skip").focus()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
@@ -100,10 +101,10 @@ def test_menus_by_keyboard(browser: Browser, server: Server) -> None:
     page.close()
 
 
-def test_works_without_scripts(browser: Browser, server: Server) -> None:
+def test_works_without_scripts(browser: Browser, guide: Server) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.goto(f"{server.url}/styleguide/")
+    page.goto(f"{guide.url}/styleguide/")
     page.locator("#pillars").get_by_text("Show as table").click()
     assert page.locator("#pillars table").is_visible()
     assert page.get_by_role("button", name="Explore").count() == 0

@@ -1,0 +1,166 @@
+"""Alerts open once, tell the owner, can be taken, and close by themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import OutgoingMail
+from deployments.alerting import watch_all
+from deployments.models import Alert, Deployment
+from tests.deployments import live_cast as seen
+from tests.deployments import registry_cast as registry
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now().replace(microsecond=0)
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def deployment(cast: Any) -> Deployment:
+    made = registry.deployment_of(cast, owner=cast.frank, slug="staging", latency_limit_ms=100)
+    registry.release_of(made, live_at=NOW - dt.timedelta(days=9))
+    seen.replicas(made, "ready")
+    return made
+
+
+def alerts(deployment: Deployment) -> list[tuple[str, bool]]:
+    rows = Alert.objects.filter(deployment=deployment).order_by("opened_at", "key")
+    return [(row.key, row.closed_at is None) for row in rows]
+
+
+def mails() -> list[str]:
+    return list(OutgoingMail.objects.filter(template="emails/deployment_alert").values_list("to", flat=True))
+
+
+def test_what_stays_within_its_limits_calls_nobody(deployment: Deployment) -> None:
+    seen.bucket(deployment, NOW - MINUTE, count=1000, errors={"model": 5, "refused": 500})
+    seen.drift(deployment, 0.19, missing=0.1)
+    watch_all(NOW)
+    assert alerts(deployment) == []
+    assert mails() == []
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("errors", "5 % of the answers failed, limit 1 %"),
+        ("latency", "limit 100 ms"),
+        ("drift", "Drift 0.23 of slope, limit 0.20"),
+        ("missing", "slope: 29 % more values missing than in the reference, limit 10 %"),
+        ("replicas", "0 of 1 replicas answer"),
+    ],
+)
+def test_each_limit_opens_one_alert_and_closes_it_again(
+    cast: Any, deployment: Deployment, key: str, words: str
+) -> None:
+    if key == "errors":
+        seen.bucket(deployment, NOW - MINUTE, errors={"model": 3, "timeout": 2})
+    elif key == "latency":
+        seen.bucket(deployment, NOW - MINUTE, ms=180)
+    elif key == "drift":
+        seen.drift(deployment, 0.23, at=NOW)
+    elif key == "missing":
+        seen.drift(deployment, 0.02, missing=0.3, at=NOW)
+    else:
+        seen.replicas(deployment, "gone")
+    watch_all(NOW)
+    watch_all(NOW + MINUTE)
+    assert alerts(deployment) == [(key, True)]
+    assert words in Alert.objects.get().words
+    assert mails() == [cast.frank.email]
+    later = NOW + dt.timedelta(minutes=30)
+    seen.bucket(deployment, later - MINUTE)
+    seen.drift(deployment, 0.02, at=later)
+    seen.replicas(deployment, "ready")
+    watch_all(later)
+    assert alerts(deployment) == [(key, False)]
+    assert [row.kind for row in deployment.changes.order_by("at", "kind")] == ["alert_opened", "alert_closed"]
+
+
+def test_a_few_requests_prove_nothing(deployment: Deployment) -> None:
+    seen.bucket(deployment, NOW - MINUTE, count=19, errors={"model": 19})
+    watch_all(NOW)
+    assert alerts(deployment) == []
+    seen.bucket(deployment, NOW - 2 * MINUTE, count=40, errors={"model": 40})
+    watch_all(NOW)
+    assert alerts(deployment) == [("errors", True)]
+    # Silence closes nothing.
+    watch_all(NOW + dt.timedelta(hours=1))
+    assert alerts(deployment) == [("errors", True)]
+
+
+def test_it_is_told_again_after_the_quiet_time_only(deployment: Deployment) -> None:
+    deployment.quiet_minutes = 60
+    deployment.save()
+    seen.drift(deployment, 0.3, at=NOW)
+    for minutes in (0, 30, 59):
+        watch_all(NOW + minutes * MINUTE)
+    assert len(mails()) == 1
+    watch_all(NOW + 60 * MINUTE)
+    assert len(mails()) == 2
+    # Back and over again within the quiet time: a new alert, no new mail.
+    seen.drift(deployment, 0.1, at=NOW + 70 * MINUTE)
+    watch_all(NOW + 71 * MINUTE)
+    seen.drift(deployment, 0.3, at=NOW + 80 * MINUTE)
+    watch_all(NOW + 81 * MINUTE)
+    assert alerts(deployment) == [("drift", False), ("drift", True)]
+    assert len(mails()) == 2
+
+
+def test_somebody_takes_it_once(cast: Any, deployment: Deployment) -> None:
+    seen.drift(deployment, 0.3, at=NOW)
+    watch_all(NOW)
+    alert = Alert.objects.get()
+    desk = cast.client("facilitator").get("/").content.decode()
+    assert "Bearing wear: Drift 0.30 of slope" in desk
+    address = f"/deployments/alerts/{alert.pk}/take/"
+    assert cast.client("viewer").post(address).status_code == 403
+    assert cast.client("stranger").post(address).status_code == 404
+    cast.client("facilitator").post(address, {"note": "Retrain with bench 3"})
+    alert.refresh_from_db()
+    assert (alert.taken_by, alert.note, alert.closed_at) == (cast.frank, "Retrain with bench 3", None)
+    assert cast.client("owner").post(address).status_code == 409
+    alert.refresh_from_db()
+    assert alert.taken_by == cast.frank
+    assert "Bearing wear: Drift 0.30" not in cast.client("facilitator").get("/").content.decode()
+    page = cast.client("viewer").get(f"/deployments/{deployment.pk}/").content.decode()
+    assert "Retrain with bench 3" in page
+    assert address not in page
+
+
+def test_without_an_owner_the_leads_are_told(cast: Any, deployment: Deployment) -> None:
+    Deployment.objects.update(owner=None)
+    seen.drift(deployment, 0.3, at=NOW)
+    watch_all(NOW)
+    leads = deployment.project.members.filter(role="lead", left_at=None)
+    assert sorted(mails()) == sorted(row.user.email for row in leads)
+    assert mails()
+
+
+def test_drift_stops_it_where_that_was_agreed(deployment: Deployment) -> None:
+    seen.drift(deployment, 0.3, at=NOW)
+    Deployment.objects.update(stops_on_drift=True)
+    watch_all(NOW)
+    deployment.refresh_from_db()
+    assert deployment.wanted == "stopped"
+    assert deployment.releases.get().state == "draining"
+
+
+def test_a_stopped_model_is_not_missed(deployment: Deployment) -> None:
+    seen.replicas(deployment, "gone")
+    watch_all(NOW)
+    assert alerts(deployment) == [("replicas", True)]
+    Deployment.objects.update(wanted="stopped")
+    watch_all(NOW + MINUTE)
+    assert alerts(deployment) == [("replicas", False)]
+
+
+def test_made_up_figures_call_nobody(deployment: Deployment) -> None:
+    seen.drift(deployment, 0.9, at=NOW, simulated=True)
+    seen.bucket(deployment, NOW - MINUTE, errors={"model": 90}, simulated=True)
+    watch_all(NOW)
+    assert alerts(deployment) == []
