@@ -67,7 +67,7 @@ ACTIONS: Final[dict[str, Rule]] = {
     "webhook.keep": Rule("Test, pause, resume and delete webhooks", "manage"),
     "webhook.add": Rule("Add a webhook, change its secret", "manage", fresh=True),
     "token.create": Rule("Make a token for oneself", "view", fresh=True),
-    "token.revoke": Rule("Revoke anybody's token", "own", also="everybody their own"),
+    "token.revoke": Rule("Revoke anybody’s token", "own", also="everybody their own"),
     "charter.sign": Rule(
         "Sign a charter, decline it, ask for changes",
         "view",
@@ -75,7 +75,7 @@ ACTIONS: Final[dict[str, Rule]] = {
         also="only whom the text or they name",
     ),
     "charter.delegate": Rule(
-        "Name who signs in one's place", "view", fresh=True, also="only the seat's holder"
+        "Name who signs in one’s place", "view", fresh=True, also="only the seat’s holder"
     ),
     "charter.cancel": Rule("Cancel a charter in force", "manage", fresh=True, also="its outcome owner"),
     "charter.change": Rule("Open or drop a change of a charter in force, name a successor", "manage"),

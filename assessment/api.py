@@ -165,7 +165,7 @@ class AnswerViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Answer]):
             raise NotAllowed("In a confidential round nobody sees answers of single people.")
         return Answer.objects.filter(respondent__assessment=found)
 
-    @extend_schema(summary="Save one's own answer", request=NewAnswer, responses=AnswerSerializer)
+    @extend_schema(summary="Save one’s own answer", request=NewAnswer, responses=AnswerSerializer)
     def create(self, request: Request) -> Response:
         values = _valid(NewAnswer, request)
         respondent = (

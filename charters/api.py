@@ -238,7 +238,7 @@ class Due(StrictSerializer):
 
 FILTERS = [
     OpenApiParameter("find", str, description="Words of the title, code, use case or outcome owner"),
-    OpenApiParameter("owner", str, description="The outcome owner's name, in full"),
+    OpenApiParameter("owner", str, description="The outcome owner’s name, in full"),
     *(
         OpenApiParameter(name, str, enum=[key for key, _ in CHOICES[name]])
         for name in ("state", "route", "risk", "waiting")

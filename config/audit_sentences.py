@@ -20,7 +20,7 @@ SENTENCES: dict[str, str] = {
     "charter.created": "began a charter",
     "charter.decided": "decided on a charter: {outcome}",
     "charter.declined": "declined to sign revision {number}",
-    "charter.delegated": "changed who signs revision {number} in somebody's place",
+    "charter.delegated": "changed who signs revision {number} in somebody’s place",
     "charter.edited": "changed a charter",
     "charter.frozen": "froze revision {number} of a charter",
     "charter.guest_invited": "invited a guest to a charter",

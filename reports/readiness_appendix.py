@@ -50,7 +50,7 @@ def method(result: Row, questionnaire: Questionnaire) -> Chapter:
 METHOD: Sequence[tuple[str, str]] = (
     (
         "Score",
-        "People choose one of five sentences, level 0 to 4. A function's level is the mean of its "
+        "People choose one of five sentences, level 0 to 4. A function’s level is the mean of its "
         "people; the score of a question is the mean of its functions, each one voice, so that ten "
         "engineers do not drown one sponsor. Dimensions are weighted means of questions, pillars of "
         "dimensions, from 0 to 100, rounded once.",

@@ -36,7 +36,7 @@ def standing_lede(result: Row) -> str:
     """Which pillars are ahead, and what a phase is."""
     ahead = [pillar for pillar in result["pillars"] if pillar["phase"] > result["phase"]]
     rule = (
-        "A pillar's phase is what its gates allow, not its mean; the organization's phase is that of its "
+        "A pillar’s phase is what its gates allow, not its mean; the organization’s phase is that of its "
         "weakest pillar."
     )
     if not ahead:

@@ -147,7 +147,7 @@ def record_consensus(
         raise Invalid("Choose a level from 0 to 4.", fields={"level": ["0 to 4."]})
     if not reason.strip():
         raise Invalid(
-            "Write down the reason in the room's words.", fields={"reason": ["A reason is needed."]}
+            "Write down the reason in the room’s words.", fields={"reason": ["A reason is needed."]}
         )
     with transaction.atomic():
         _hold_review(assessment)

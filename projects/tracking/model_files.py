@@ -110,7 +110,7 @@ def _folder(slug: str, row: Mapping[str, Any]) -> Path:
     own = server.folder() / "artifacts" / "workspaces" / slug
     found = (server.folder() / "artifacts" / below.lstrip("/")).resolve()
     if scheme != "mlflow-artifacts" or not found.is_relative_to(own.resolve()):
-        raise ModelFilesAreAway("The files of this version are not in the project's own artifact store.")
+        raise ModelFilesAreAway("The files of this version are not in the project’s own artifact store.")
     if not (found / "MLmodel").is_file():
         raise ModelFilesAreAway("The files of this version are no longer in the artifact store.")
     return found

@@ -11,7 +11,7 @@ from reports.demo.story import content
 
 # The rest follow in the order of the file.
 WORTH_SEEING = {
-    "rolf": "A leader's desk: what waits for him, what is late, what changed since his last visit.",
+    "rolf": "A leader’s desk: what waits for him, what is late, what changed since his last visit.",
     "nils": "The facilitator: runs rounds, plans the roadmap, writes charters, prints reports.",
     "solveig": "The owner: decides with the outcome owners, signs last, reads the audit log.",
     "yusuf": "A signatory who has not signed yet, and says why.",

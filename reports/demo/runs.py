@@ -150,7 +150,7 @@ def _train(progress: Progress, project: Project, secret: str, folder: Path) -> t
         try:
             found = _follow(progress, child)
             if child.wait() or found is None:
-                raise RuntimeError(f"The demo's training failed: {_tail(errors)}")
+                raise RuntimeError(f"The demo’s training failed: {_tail(errors)}")
         finally:
             child.kill()
             child.communicate()
