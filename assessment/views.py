@@ -8,10 +8,9 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from accounts.access import current_membership, current_organization
@@ -29,7 +28,7 @@ from assessment.queries import earlier_result, people_of, result_of
 from assessment.result_page import Reader, result_view
 from assessment.review_page import review_context
 from ui import formats
-from ui.charts import plotly, table
+from ui.downloads import figure_csv, figure_json
 from ui.errors import NotFound
 from ui.panels import fill
 
@@ -162,18 +161,14 @@ def _result_buttons() -> list[dict[str, Any]]:
 @login_required
 def chart_csv(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
     """The numbers of one figure as CSV."""
-    text = table.csv_text(_spec(request, pk, key))
-    name = content_disposition_header(True, f"{key}.csv") or "attachment"
-    return HttpResponse(
-        "\ufeff" + text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}
-    )
+    return figure_csv(_spec(request, pk, key))
 
 
 @require_GET
 @login_required
 def chart_live(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
     """The same figure for Plotly."""
-    return JsonResponse(plotly.figure(_spec(request, pk, key)))
+    return figure_json(_spec(request, pk, key))
 
 
 def _spec(request: HttpRequest, pk: UUID, key: str) -> Any:

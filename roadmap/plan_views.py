@@ -8,11 +8,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.access import current_membership, person
@@ -25,7 +24,7 @@ from roadmap.charts import FIGURES
 from roadmap.models import Plan
 from roadmap.plan_page import answer_context, compare_context, plan_context, view_of
 from roadmap.queries import latest_plan, open_requests, plans_of
-from ui.charts import plotly, table
+from ui.downloads import figure_csv, figure_json
 from ui.errors import NotFound
 from ui.panels import fill
 
@@ -150,18 +149,14 @@ def what_if_answer(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 def chart_csv(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
     """The numbers of one figure as CSV."""
-    text = table.csv_text(_spec(request, pk, key))
-    name = content_disposition_header(True, f"{key}.csv") or "attachment"
-    return HttpResponse(
-        "\ufeff" + text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}
-    )
+    return figure_csv(_spec(request, pk, key))
 
 
 @require_GET
 @login_required
 def chart_live(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
     """The same figure for Plotly."""
-    return JsonResponse(plotly.figure(_spec(request, pk, key)))
+    return figure_json(_spec(request, pk, key))
 
 
 def _spec(request: HttpRequest, pk: UUID, key: str) -> Any:
