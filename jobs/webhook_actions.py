@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
@@ -16,7 +17,7 @@ from accounts.models import Organization, User
 from jobs.event_kinds import AREAS
 from jobs.models import Delivery, Event, Webhook
 from jobs.webhook_addresses import NotReachable, check, target_of
-from jobs.webhook_delivery import TEST, lock_away
+from jobs.webhook_delivery import TEST, lock_away, under_way
 from jobs.webhook_post import resolve
 from jobs.webhook_signing import new_secret
 from ui.errors import Conflict, Invalid
@@ -84,12 +85,12 @@ def pause_webhook(webhook: Webhook, *, by: User) -> None:
 
 @transaction.atomic
 def resume_webhook(webhook: Webhook, *, by: User) -> None:
-    """Send what has waited, and what was given up, from the next minute on."""
+    """Send what has waited or was given up from the next minute on, never beside a request under way."""
     paused = Webhook.objects.filter(pk=webhook.pk).exclude(paused_at=None)
     if not paused.update(paused_at=None, paused_for=""):
         raise Conflict("This webhook is not paused.")
     open_ = Delivery.objects.filter(webhook=webhook).exclude(event__kind=TEST)
-    open_.exclude(state=Delivery.State.SENT).update(
+    open_.exclude(Q(state=Delivery.State.SENT) | under_way()).update(
         state=Delivery.State.QUEUED, attempts=0, next_attempt_at=timezone.now()
     )
     _note("webhook.resumed", webhook, by)

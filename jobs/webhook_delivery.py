@@ -104,11 +104,16 @@ def _claim(pk: UUID) -> Delivery | None:
     row = waiting.select_related("event__organization", "webhook__organization").first()
     if row is None or (row.webhook.paused_at is not None and row.event.kind != TEST):
         return None
-    claimed = Delivery.objects.filter(pk=pk, state=Delivery.State.QUEUED, attempts=row.attempts)
-    if not claimed.update(attempts=row.attempts + 1, next_attempt_at=now + LOST_AFTER):
-        return None
-    row.attempts += 1
-    return row
+    seen = {"attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
+    unclaimed = Delivery.objects.filter(pk=pk, state=Delivery.State.QUEUED, **seen)
+    row.attempts, row.next_attempt_at = row.attempts + 1, now + LOST_AFTER
+    claim = {"attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
+    return row if unclaimed.update(status=None, error="", **claim) else None
+
+
+def under_way() -> Q:
+    """Claimed by a worker that has not said yet how it went: whatever failed has an error."""
+    return Q(state=Delivery.State.QUEUED, attempts__gt=0, error="")
 
 
 def _send(row: Delivery) -> int:
@@ -128,13 +133,15 @@ def _send(row: Delivery) -> int:
 def _failed(row: Delivery, status: int | None, error: str) -> None:
     given_up = row.attempts >= MOST_ATTEMPTS or status == GONE or row.event.kind == TEST
     log.warning("Webhook %s: delivery %s, attempt %s failed", row.webhook_id, row.pk, row.attempts)
-    Delivery.objects.filter(pk=row.pk).update(
+    # After too long another worker took it over: what that one finds out counts.
+    own = Delivery.objects.filter(pk=row.pk, attempts=row.attempts, next_attempt_at=row.next_attempt_at)
+    settled = own.update(
         state=Delivery.State.FAILED if given_up else Delivery.State.QUEUED,
         status=status,
         error=error[:300],
         next_attempt_at=timezone.now() + WAITS[min(row.attempts, len(WAITS)) - 1],
     )
-    if given_up and row.event.kind != TEST:
+    if settled and given_up and row.event.kind != TEST:
         _pause(row.webhook, error)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,6 +13,7 @@ class Receiver:
     """Answers with ``status`` and ``headers``; ``got`` holds (path, headers, body) of each request.
 
     ``drip`` sends the head of an answer byte by byte without end; ``large`` bytes of body follow the head.
+    ``meanwhile`` is called between a request and its answer.
     """
 
     def __init__(self) -> None:
@@ -21,6 +22,7 @@ class Receiver:
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         self.drip = False
         self.large = 0
+        self.meanwhile: Callable[[], None] | None = None
         self.over = threading.Event()
         self.url = ""
 
@@ -33,6 +35,8 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.got.append((self.path, dict(self.headers), body))
+            if receiver.meanwhile is not None:
+                receiver.meanwhile()
             try:
                 self._answer()
             except OSError:
