@@ -20,12 +20,18 @@ def waiver_state(row: Waiver, today: dt.date) -> tuple[str, str]:
     return "open", "Waits for signatures"
 
 
+def checks_of(row: Waiver) -> list[str]:
+    """What need not hold, as the gate names it."""
+    return [TITLES[key] for key in row.checks if key in TITLES]
+
+
 def waiver_line(row: Waiver) -> str:
-    """One signed waiver in one sentence, as reports print it: the same on every day."""
-    checks = "; ".join(TITLES[key].lower() for key in row.checks if key in TITLES)
+    """One signed waiver in one sentence, as charters print it: the same on every day."""
+    checks = "; ".join(title.lower() for title in checks_of(row))
     names = " and ".join(name for name in (row.owner_name, row.second_name) if name)
     end = f", withdrawn on {day(row.withdrawn_at)}" if row.withdrawn_at else ""
     return (
         f"{row.model} version {row.version} may be deployed to {row.environment.name} without “{checks}” "
-        f"until {day(row.ends_on)}, signed by {names}{end}. Reason: {row.reason}"
+        f"until {day(row.ends_on)}, asked for by {row.asked_name}, signed by {names}{end}. "
+        f"Reason: {row.reason}"
     )

@@ -16,6 +16,7 @@ from reports import readiness_appendix, readiness_chapters
 from reports import readiness_words as words
 from reports.layout import Chapter, Cover, Station, numbered, running
 from reports.sentences import breakable, long_day, short_hash
+from reports.waivers import chapters as waiver_chapters
 from ui.pdf import render_pdf
 
 Row = Mapping[str, Any]
@@ -35,6 +36,7 @@ def render_readiness(
     made_by: Sequence[str] = (),
     stations: Sequence[tuple[str, str]] = (),
     result_hash: str = "",
+    waivers: Sequence[Row] = (),
     paper: str = "A4",
 ) -> bytes:
     """The readiness report as a tagged PDF; the same arguments give the same bytes.
@@ -47,6 +49,7 @@ def render_readiness(
     made_for, made_by  names with roles, one a line; lines that are empty are left out
     stations       (station, state) pairs for the line on the cover, from "Planned" on
     result_hash    the hash under which the result is frozen; the hash of its inputs otherwise
+    waivers        what was let pass at the gate of models, as ``reports.waivers_input`` hands it
     """
     context = readiness_context(
         result,
@@ -61,6 +64,7 @@ def render_readiness(
         made_by=made_by,
         stations=stations,
         result_hash=result_hash,
+        waivers=waivers,
         paper=paper,
     )
     html = render_to_string("pdf/report.html", context)
@@ -83,6 +87,7 @@ def readiness_context(
     made_by: Sequence[str] = (),
     stations: Sequence[tuple[str, str]] = (),
     result_hash: str = "",
+    waivers: Sequence[Row] = (),
     paper: str = "A4",
 ) -> dict[str, Any]:
     """Everything that the template prints; see ``render_readiness`` for the arguments."""
@@ -107,7 +112,10 @@ def readiness_context(
                 ("Rests on", _rests_on(result, mark)),
             ),
         ),
-        "chapters": _chapters(shown, questionnaire, organization, plan, earlier, currency, result_hash),
+        "chapters": numbered(
+            _chapters(shown, questionnaire, organization, plan, earlier, currency),
+            _appendix(shown, questionnaire, plan, result_hash, waivers),
+        ),
         "organization": organization,
     }
 
@@ -119,21 +127,24 @@ def _chapters(
     plan: Row | None,
     earlier: Row | None,
     currency: str,
-    result_hash: str,
 ) -> list[Chapter]:
-    return numbered(
-        [
-            readiness_chapters.standing(shown, questionnaire, organization, plan, earlier),
-            *readiness_chapters.pillars(shown, questionnaire, earlier),
-            readiness_chapters.disagreement(shown, questionnaire),
-            readiness_chapters.next_steps(shown, plan, currency),
-        ],
-        [
-            readiness_appendix.method(shown, questionnaire),
-            readiness_appendix.figures(shown, questionnaire),
-            readiness_appendix.sources(shown, questionnaire, result_hash, plan),
-        ],
-    )
+    return [
+        readiness_chapters.standing(shown, questionnaire, organization, plan, earlier),
+        *readiness_chapters.pillars(shown, questionnaire, earlier),
+        readiness_chapters.disagreement(shown, questionnaire),
+        readiness_chapters.next_steps(shown, plan, currency),
+    ]
+
+
+def _appendix(
+    shown: Row, questionnaire: Questionnaire, plan: Row | None, result_hash: str, waivers: Sequence[Row]
+) -> list[Chapter]:
+    return [
+        readiness_appendix.method(shown, questionnaire),
+        readiness_appendix.figures(shown, questionnaire),
+        *waiver_chapters(waivers),
+        readiness_appendix.sources(shown, questionnaire, result_hash, plan),
+    ]
 
 
 def _stations(title: str, others: Sequence[tuple[str, str]]) -> list[Station]:

@@ -16,6 +16,7 @@ from charters.models import Revision
 from reports import readiness
 from reports.roadmap_input import named_content
 from reports.subjects import Subject, as_uuid, maker, people
+from reports.waivers_input import waivers_of
 from roadmap.models import Plan
 from roadmap.plan_words import target_day
 from ui.errors import NotFound
@@ -70,6 +71,7 @@ def inputs(subject: Subject) -> dict[str, Any]:
         "made_by": maker(assessment.facilitator),
         "stations": _stations(subject.organization, plan),
         "result_hash": result.result_hash,
+        "waivers": waivers_of(subject.organization),
     }
 
 

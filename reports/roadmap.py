@@ -28,6 +28,7 @@ def render_roadmap(
     made_for: Sequence[str] = (),
     made_by: Sequence[str] = (),
     rests_on: Sequence[str] = (),
+    waivers: Sequence[Row] = (),
     paper: str = "A4",
 ) -> bytes:
     """The roadmap report as a tagged PDF; the same arguments give the same bytes.
@@ -36,6 +37,7 @@ def render_roadmap(
     around    titles, inputs and relaxations that the plan itself does not hold
     name      "Plan 4, Lean"
     rests_on  what the plan started from, one line each
+    waivers   what was let pass at the gate of models, as ``reports.waivers_input`` hands it
     """
     context = roadmap_context(
         plan,
@@ -46,6 +48,7 @@ def render_roadmap(
         made_for=made_for,
         made_by=made_by,
         rests_on=rests_on,
+        waivers=waivers,
         paper=paper,
     )
     html = render_to_string("pdf/report.html", context)
@@ -62,6 +65,7 @@ def roadmap_context(
     made_for: Sequence[str] = (),
     made_by: Sequence[str] = (),
     rests_on: Sequence[str] = (),
+    waivers: Sequence[Row] = (),
     paper: str = "A4",
 ) -> dict[str, Any]:
     """Everything that the template prints; see ``render_roadmap`` for the arguments."""
@@ -89,5 +93,5 @@ def roadmap_context(
                 ("Rests on", [*rests_on, f"Inputs {mark}"]),
             ),
         ),
-        "chapters": numbered(chapters, roadmap_appendix.appendix(plan, around)),
+        "chapters": numbered(chapters, roadmap_appendix.appendix(plan, around, waivers)),
     }

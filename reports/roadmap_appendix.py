@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reports import waivers
 from reports.layout import Chapter, Section
 from reports.roadmap_chapters import AUDIENCES, Surroundings
 from roadmap import plan_words
@@ -15,9 +16,9 @@ from ui.words import listed, sentence
 Row = Mapping[str, Any]
 
 
-def appendix(plan: Row, around: Surroundings) -> list[Chapter]:
-    """Inputs and how sure the plan is; what it rests on."""
-    return [_inputs(plan, around), _sources(plan)]
+def appendix(plan: Row, around: Surroundings, signed: Sequence[Row] = ()) -> list[Chapter]:
+    """Inputs and how sure the plan is; waivers where any were signed; what it rests on."""
+    return [_inputs(plan, around), *waivers.chapters(signed), _sources(plan)]
 
 
 def _inputs(plan: Row, around: Surroundings) -> Chapter:

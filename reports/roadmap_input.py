@@ -13,6 +13,7 @@ from reports.roadmap import render_roadmap
 from reports.roadmap_chapters import Surroundings
 from reports.sentences import short_hash
 from reports.subjects import Subject, as_uuid, maker, people
+from reports.waivers_input import waivers_of
 from roadmap.access import get_plan
 from roadmap.models import Plan
 from roadmap.plan_words import relaxation_words
@@ -70,6 +71,7 @@ def inputs(subject: Subject) -> dict[str, Any]:
         "made_for": people(subject.organization, "owner"),
         "made_by": maker(plan.created_by, "planner"),
         "rests_on": [f"{plan.result.assessment.title}, result {short_hash(plan.result_hash)}"],
+        "waivers": waivers_of(subject.organization),
     }
 
 

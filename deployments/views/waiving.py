@@ -29,8 +29,7 @@ from deployments.forms import WaiverForm, refuse
 from deployments.gate_facts import gate_of
 from deployments.models import Environment, Waiver
 from deployments.queries import waivers_in
-from deployments.release_gate import TITLES
-from deployments.waiver_words import waiver_state
+from deployments.waiver_words import checks_of, waiver_state
 from projects.access import get_project, get_project_named
 from roadmap.queries import today_of
 from ui.errors import Invalid, NotFound
@@ -94,7 +93,7 @@ def waiver(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "waiver": row,
         "state": {"kind": kind, "word": word},
-        "checks": [TITLES[key] for key in row.checks if key in TITLES],
+        "checks": checks_of(row),
         "part": part if missing and row.withdrawn_at is None and today <= row.ends_on else "",
         "signatures": _signatures(row, seat.name if seat else "", part),
         "may_withdraw": row.withdrawn_at is None and may_withdraw(row, person(request)),

@@ -38,4 +38,4 @@ def test_releases_and_waivers_stand_in_the_history(cast: Any) -> None:
         "At the gate this did not hold: every must is met (waived)."
     )
     assert len(lines) == 2
-    assert "signed by Rolf and Ida" in lines[0]
+    assert "asked for by Frank, signed by Rolf and Ida" in lines[0]
