@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit
-from accounts.models import User
+from accounts import audit, mail
+from accounts.models import Membership, User
+from accounts.permissions import PROJECT_BY_ORGANIZATION, project_roles_for, roles_for
 from charters.actions import Proof
 from charters.actions.deciding import may_decide
 from charters.keeping import owner_seat
@@ -18,9 +21,10 @@ from charters.models import Signatory
 from deployments.gate_facts import charter_that_holds
 from deployments.models import Environment, Waiver
 from deployments.release_gate import TITLES, WAIVABLE
+from deployments.waiver_words import checks_of
 from jobs import outbox
 from projects.access import standing_of
-from projects.models import Project
+from projects.models import Project, ProjectMember
 from roadmap.queries import today_of
 from ui.errors import Conflict, FreshSignInRequired, Invalid, NotAllowed
 from ui.formats import day
@@ -70,6 +74,7 @@ def ask_waiver(
     )
     _note(waiver, "waiver.asked", by)
     _publish(waiver, "deployment.waiver_asked")
+    _ask_signers(waiver, by)
     return waiver
 
 
@@ -140,6 +145,44 @@ def may_withdraw(waiver: Waiver, user: User) -> bool:
     mine = user.pk in (waiver.asked_by_id, waiver.owner_id, waiver.second_id)
     archived = waiver.project.organization.archived_at is not None
     return not archived and standing.may("view") and (mine or standing.may("lead"))
+
+
+def signers_of(waiver: Waiver) -> list[tuple[User, str]]:
+    """Who can sign now, and as whom: the outcome owner, and everybody who may be the second person."""
+    seat = outcome_owner(waiver.project)
+    # Bound when the round was sent, else by its address, as ``charters.access.is_seat_of`` reads it.
+    owner = Q() if seat is None else Q(pk=seat.user_id) if seat.user_id else Q(email=seat.email)
+    organization = waiver.project.organization
+    leading = Membership.objects.filter(
+        organization=organization, role__in=roles_for(PROJECT_BY_ORGANIZATION["lead"], organization.state)
+    )
+    leads = ProjectMember.objects.filter(
+        project=waiver.project, role__in=project_roles_for("lead"), left_at=None
+    )
+    known = Q(pk__in=leading.values("user")) | Q(pk__in=leads.exclude(user=None).values("user"))
+    people = User.objects.filter(owner | known, is_active=True).order_by("email")
+    return [(person, part) for person in people if (part := part_of(waiver, person))]
+
+
+def _ask_signers(waiver: Waiver, by: User) -> None:
+    """Mail whose signature it waits for; who asked knows it, and the desk shows it to all of them."""
+    link = mail.absolute(reverse("deployments:waiver", args=[waiver.pk]))
+    checks = "; ".join(title.lower() for title in checks_of(waiver))
+    for person, part in signers_of(waiver):
+        if person != by:
+            mail.send(
+                organization=waiver.project.organization,
+                to=person.email,
+                template="emails/waiver_sign",
+                context={
+                    "waiver": waiver,
+                    "name": person.get_full_name(),
+                    "part": part,
+                    "checks": checks,
+                    "link": link,
+                },
+                by=by,
+            )
 
 
 def _locked(waiver: Waiver) -> Waiver:

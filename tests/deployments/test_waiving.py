@@ -68,6 +68,28 @@ def test_it_takes_the_outcome_owner_and_a_second_person(project, cast, monkeypat
     assert gate_of(deployment, made.MODEL, 2).stance == "shut"
 
 
+def test_who_can_sign_is_mailed_once_and_finds_it_on_the_desk(project, cast, mailoutbox):
+    made.environment_of(cast, "production")
+    for name, role in (("bob", "lead"), ("victor", "contributor")):
+        project.members.create(user=cast.person(name), name=name, email=f"{name}@firm.example", role=role)
+    waiver = asked(project, cast, checks=["musts", "reference"])
+    told = {letter.to[0]: letter.body for letter in mailoutbox}
+    # Frank asked and leads: he may be the second person, but needs no mail to know.
+    assert sorted(told) == ["alice@firm.example", "bob@firm.example"]
+    assert "as outcome owner, to sign a waiver" in told["alice@firm.example"]
+    assert "as second person, to sign a waiver" in told["bob@firm.example"]
+    for part in (
+        "bearing version 1 may then be deployed to Production",
+        "every must criterion is met by this version; a reference sample is there.",
+        "The season ends before the plant can measure.",
+        reverse("deployments:waiver", args=[waiver.pk]),
+    ):
+        assert part in told["bob@firm.example"]
+    for who, waits in (("alice", True), ("frank", True), ("bob", True), ("victor", False)):
+        page = cast.client(who).get("/").content.decode()
+        assert ("The waiver for bearing version 1 in Production" in page) is waits, who
+
+
 def test_one_person_cannot_sign_twice(project, cast):
     waiver = asked(project, cast)
     waiving.sign_waiver(waiver, by=cast.alice, proof=fresh())
