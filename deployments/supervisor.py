@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, connections
 
 from deployments.actions.moving import move
-from deployments.actions.releasing import roll_back
+from deployments.actions.releasing import take_back
 from deployments.drivers import DRIVERS, driver
 from deployments.lifecycle import ON_THE_WAY, OVER, State
 from deployments.models import Release, Replica
@@ -56,6 +56,9 @@ class Supervisor:
                 logger.warning("The database does not answer; replicas stay as they are.", exc_info=True)
                 connections.close_all()
                 self.replicas.remind()
+            except Exception:
+                # Whatever it was: the models of all others still need somebody who looks after them.
+                logger.exception("A turn was not finished; the next one begins anew.")
             time.sleep(TURN_SECONDS)
         self.close(keep=keep)
 
@@ -80,8 +83,8 @@ class Supervisor:
         self._guard(releases)
         self._measuring.look(self.replicas, releases)
         if time.monotonic() - self._swept_at > SWEEP_SECONDS:
-            sweeping.sweep()
             self._swept_at = time.monotonic()
+            sweeping.sweep()
         return True
 
     def close(self, *, keep: bool = False) -> None:
@@ -138,9 +141,9 @@ class Supervisor:
             return
         self._guarded_at = time.monotonic()
         for release in releases:
-            if release.state == State.CANARY and (why := self._fault_of_canary(release)):
+            why = self._fault_of_canary(release) if release.state == State.CANARY else ""
+            if why and take_back(release, why=why):
                 journal.note(release, f"It is taken back: {why}")
-                roll_back(release.deployment, why=why)
 
     def _fault_of_canary(self, release: Release) -> str:
         if self.replicas.failed_starts(release) > 1 and not self.replicas.ready(release):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from deployments.lifecycle import ANSWERING, OVER, State, may_move
+from deployments.lifecycle import ANSWERING, ON_THE_WAY, OVER, State, may_move
 from deployments.models import Change, Deployment, Release
 from deployments.routing import touch
 from jobs import outbox
@@ -37,6 +37,9 @@ def move(
     before, to = State(row.state), State(to)
     if not may_move(before, to):
         raise Conflict(f"Release {row.number} is “{before.words}”: it cannot become “{to.words}”.")
+    if row.cancel_requested and before in ON_THE_WAY and to not in OVER:
+        # Who moves it may have read it before somebody called it off, or stopped the deployment.
+        raise Conflict(f"Release {row.number} was called off: it cannot become “{to.words}”.")
     others = list(_answering(deployment).exclude(pk=row.pk))
     if to == State.CANARY and not others:
         to = State.LIVE

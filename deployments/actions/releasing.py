@@ -123,6 +123,17 @@ def roll_back(
 
 
 @transaction.atomic
+def take_back(release: Release, *, why: str) -> bool:
+    """The product takes a canary back; False where somebody has promoted, taken back or stopped it since."""
+    held = lock(release.deployment_id)
+    row = Release.objects.select_for_update().get(pk=release.pk)
+    if row.state != State.CANARY:
+        return False
+    _take_back(held, row, by=None, why=_checked_words(why))
+    return True
+
+
+@transaction.atomic
 def cancel(release: Release, *, by: User) -> Release:
     """Call off a release that is on its way; what answers goes on answering."""
     held = _held(release.deployment, by)
