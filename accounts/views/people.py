@@ -133,8 +133,8 @@ def erase(request: HttpRequest, pk: UUID) -> HttpResponse:
         "effects": [
             "Name and address are removed here and emptied in the audit log; the log still verifies.",
             "The person leaves every organization and cannot sign in any more.",
-            "Training runs that the person began lose the name. Files that training wrote, and names of "
-            "experiments and models, stay as they are.",
+            "Training runs that the person began lose the name. Files that training wrote and the "
+            "names of models stay as they are: signed verdicts rest on them.",
             "Signatures keep name and address as signed. This cannot be undone.",
         ],
         "form": form,

@@ -19,16 +19,23 @@ from charters.models import Reading
 from charters.queries import revision_in_force
 from projects.models import Intent, Project
 from projects.tracking import records
-from projects.tracking.forgetting import forget
+from projects.tracking.forgetting import Joined, forget, source_without
 from tests.projects import cast as made
 from tests.projects.store import Store
 from ui.errors import Conflict
 
 NAME, ADDRESS = "Gunhild Strand", "gunhild.strand@firm.example"
+JOINED = "gunhild-strand"
+# What a client notes of data for which no source is given.
+SOURCE = '{"tags": {"mlflow.user": "gstrand", "mlflow.source.name": "/home/gstrand/work/train.py"}}'
 # What the store of other tests leaves out.
 MORE = """
 ALTER TABLE runs ADD COLUMN source_name TEXT;
 ALTER TABLE logged_models ADD COLUMN experiment_id INTEGER DEFAULT 1;
+ALTER TABLE logged_models ADD COLUMN name TEXT DEFAULT 'model';
+ALTER TABLE datasets ADD COLUMN experiment_id INTEGER DEFAULT 1;
+ALTER TABLE datasets ADD COLUMN dataset_source TEXT DEFAULT '{"uri": "s3://data/x.csv"}';
+ALTER TABLE model_versions ADD COLUMN run_link TEXT;
 ALTER TABLE model_versions ADD COLUMN user_id TEXT;
 ALTER TABLE model_versions ADD COLUMN description TEXT;
 CREATE TABLE experiment_tags (key TEXT, value TEXT, experiment_id INTEGER);
@@ -71,7 +78,8 @@ def runs_of(store: Store, workspace: str, stem: str) -> None:
     """A run that the person began, one of Ida's, and a registered version."""
     note = {"mlflow.note.content": f"By {NAME}, ask {ADDRESS}"}
     place = {"mlflow.source.name": "/home/gstrand/work/train.py", "mlflow.user": "gstrand"}
-    store.run(workspace, f"{stem}-own", tags={**note, **place}, params={"who": NAME.lower()}, by="gstrand")
+    store.run(workspace, f"{stem}-own", tags={**note, **place}, params={"who": NAME.lower()}, by="gstrand",
+              data=("holdout.csv", "d1"))  # fmt: skip
     store.run(workspace, f"{stem}-ida", tags={"mlflow.user": "gstrand", "kept": "Gunhild"}, by="ida")
     store.version(workspace, f"{stem}-m", 1, run=f"{stem}-own")
 
@@ -82,9 +90,16 @@ def around(store: Store, workspace: str, number: int, stem: str) -> None:
     for statement, values in (
         ("UPDATE runs SET source_name = '/home/gstrand/x.py' WHERE run_uuid = ?", (run,)),
         ("UPDATE model_versions SET user_id = 'gstrand', description = ? WHERE run_id = ?", (NAME, run)),
-        ("UPDATE logged_models SET experiment_id = ? WHERE model_id = ?", (number, model)),
+        ("UPDATE model_versions SET run_link = ? WHERE run_id = ?", (f"https://x.example/{ADDRESS}", run)),
+        ("UPDATE logged_models SET experiment_id = ?, name = ? WHERE model_id = ?", (number, JOINED, model)),
+        ("UPDATE experiments SET name = ? WHERE experiment_id = ?", (f"{JOINED}_first", number)),
+        (
+            "UPDATE datasets SET experiment_id = ?, dataset_source = ? WHERE dataset_uuid = ?",
+            (number, SOURCE, f"d-{run}"),
+        ),
         ("INSERT INTO experiment_tags VALUES ('owner', ?, ?)", (f"By {ADDRESS}", number)),
         ("INSERT INTO logged_model_tags VALUES (?, 'mlflow.user', 'gstrand')", (model,)),
+        ("INSERT INTO logged_model_tags VALUES (?, 'mlflow.source.name', '/home/gstrand/x.py')", (model,)),
         ("INSERT INTO logged_model_params VALUES (?, 'by', ?)", (model, NAME)),
         ("INSERT INTO registered_models VALUES (?, 'm', ?)", (workspace, f"{NAME} trained it")),
         ("INSERT INTO registered_model_tags VALUES (?, 'm', 'k', ?)", (workspace, NAME)),
@@ -114,6 +129,8 @@ def test_no_table_names_the_person_and_other_projects_stay(store: Store) -> None
     }
     for table, where in (("runs", "run_uuid LIKE 'o-%'"), ("tags", "run_uuid = 'o-own'"),
                          ("params", "run_uuid = 'o-own'"), ("experiment_tags", "experiment_id = 1"),
+                         ("experiments", "workspace = 'own'"), ("logged_models", "model_id = 'm-o-m1'"),
+                         ("datasets", "dataset_uuid = 'd-o-own'"),
                          ("logged_model_tags", "model_id = 'm-o-m1'"),
                          ("logged_model_params", "model_id = 'm-o-m1'"),
                          ("registered_models", "workspace = 'own'"),
@@ -122,14 +139,61 @@ def test_no_table_names_the_person_and_other_projects_stay(store: Store) -> None
                          ("model_version_tags", "workspace = 'own'")):  # fmt: skip
         found = repr(store._database.execute(f"SELECT * FROM {table} WHERE {where}").fetchall()).lower()  # noqa: S608
         assert "rased" in found or table == "runs", table
-        for word in ("gunhild strand", ADDRESS, "gstrand"):
+        for word in ("gunhild strand", JOINED, ADDRESS, "gstrand"):
             assert word not in found, table
     other = records.run_detail("own", "o-ida")
     assert other is not None
     assert other.tags == {"mlflow.user": "gstrand", "kept": "Gunhild"}, "Ida’s run is not rewritten"
-    assert all_texts(store).count("gstrand") == 8, "another project, and Ida’s own run"
+    assert all_texts(store).count("gstrand") == 11, "another project, and Ida’s own run"
     assert rows_with(store, "x-", "other") == elsewhere
     assert len(elsewhere) > 10
+
+
+def test_what_looks_alike_stays(store: Store) -> None:
+    """A namesake, a word of the name alone, a login that others share, and names that verdicts rest on."""
+    store.run("own", "hers", by="root", data=("gunhild-strand.csv", "d1"), tags={"gunhild-strand": "kept"})
+    store.run("own", "idas", by="root", data=("idas.csv", "d2"), params={"by": "Gunhild Strandberg"})
+    store.run("own", "more", tags={"tried": "Gunhild", "word": "gunhildstrand"})
+    store.version("own", "gunhild-strand-model", 1, run="idas")
+    widen(store)
+    source = '{"uri": "/root/data/idas.csv", "tags": {"mlflow.user": "root"}}'
+    store._database.execute("UPDATE datasets SET dataset_source = ? WHERE name = 'idas.csv'", (source,))
+    store._database.commit()
+    before = rows_with(store, "idas", "more", "gunhild")
+    forget("own", ["hers"], Erased(NAME, {ADDRESS}))
+    assert rows_with(store, "idas", "more", "gunhild") == before
+
+
+def test_experiments_called_after_the_person_are_renamed_and_stay_apart(store: Store) -> None:
+    for run, workspace in (("a", "own"), ("x", "other")):
+        store.run(workspace, run)
+    rows = [(NAME, "own"), (NAME.upper(), "own"), (ADDRESS, "own"), ("Tries of gunhild.strand", "own")]
+    for at, row in enumerate([*rows, (NAME, "other")], 10):
+        store._database.execute("INSERT INTO experiments VALUES (?, ?, ?, 'active')", (at, *row))
+    store._database.commit()
+    widen(store)
+    forget("own", [], Erased(NAME, {ADDRESS}))
+    found = store._database.execute(
+        "SELECT name FROM experiments WHERE experiment_id > 9 ORDER BY experiment_id"
+    )
+    names = ["Erased person", "Erased person 11", "Erased person 12", "Tries of Erased person", NAME]
+    assert [name for (name,) in found] == names
+
+
+@pytest.mark.parametrize(
+    ("source", "then"),
+    [
+        (SOURCE, SOURCE.replace("/gstrand/", "/erased/").replace('"gstrand"', '"Erased person"')),
+        ('{"uri": "C:\\\\Users\\\\gstrand\\\\x.csv"}', '{"uri": "C:\\\\Users\\\\erased\\\\x.csv"}'),
+        ('{"by": "Gunhild\\u00a0Strand"}', '{"by": "Erased person"}'),
+        ('{"uri":"s3://gstrand-data/x.csv"}', '{"uri":"s3://gstrand-data/x.csv"}'),
+        ("/home/gstrand/no json", "/home/erased/no json"),
+        ('{"tags": ["gstrand"]}', '{"tags": ["gstrand"]}'),
+        ("[" * 100_000, "[" * 100_000),
+    ],
+)  # fmt: skip
+def test_where_data_came_from_does_not_name_the_person(source: str, then: str) -> None:
+    assert source_without(source, Joined(NAME, {ADDRESS}), {"gstrand"}) == then
 
 
 def test_many_runs_are_rewritten(store: Store) -> None:
@@ -206,4 +270,4 @@ def test_the_page_says_what_stays(cast: Any, person: User) -> None:
     row = person.memberships.get()
     page = cast.client("alice").get(f"/people/{row.pk}/erase/").content.decode()
     assert "Training runs that the person began lose the name." in page
-    assert "names of experiments and models, stay as they are" in page
+    assert "names of models stay as they are" in page

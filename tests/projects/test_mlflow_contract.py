@@ -202,8 +202,10 @@ def test_the_columns_that_erasing_writes_exist() -> None:
         assert {text.column, *text.keys} <= tables[text.table], text.table
     for table, columns in (
         ("runs", {"run_uuid", "experiment_id", "user_id", "source_name"}),
-        ("experiments", {"experiment_id", "workspace"}),
+        ("experiments", {"experiment_id", "workspace", "name"}),
         ("logged_models", {"model_id", "experiment_id", "source_run_id"}),
+        ("datasets", {"dataset_uuid", "experiment_id", "dataset_source"}),
+        ("inputs", {"source_id", "destination_id"}),
         ("model_versions", {"workspace", "run_id", "user_id"}),
     ):
         assert columns <= tables[table], table
