@@ -137,7 +137,7 @@ def _open(deployment: Deployment, finding: Finding, now: dt.datetime) -> None:
 def _stop(deployment: Deployment, alert: Alert) -> None:
     """Let the fallback answer, as was agreed for drift over the limit."""
     try:
-        stop(deployment, by=None, why=f"{alert.words}: agreed to stop at drift.")
+        stop(deployment, by=None, why=f"{alert.words}: agreed to stop at drift.", keeps_fallback=True)
     except DomainError:
         # Somebody has stopped it in the same moment.
         return

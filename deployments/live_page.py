@@ -23,6 +23,7 @@ from deployments.live_figures import Seen, Span, outputs_of, seen_of
 from deployments.live_truth import performance
 from deployments.models import Alert, Deployment, DriftReading, Reference, Release, Replica, ResourceUse
 from deployments.references import reference_of
+from deployments.release_page import stopped_words
 from ui import formats
 from ui.charts.spec import ChartSpec
 from ui.charts.spec_live import Series
@@ -86,7 +87,7 @@ def _drift(within: QuerySet[DriftReading], span: Span) -> list[tuple[dt.datetime
 def title_of(live: Live) -> str:
     """The finding: what calls for somebody, or that nothing does."""
     if live.deployment.wanted == Deployment.Wanted.STOPPED:
-        return "Stopped; callers get the fallback"
+        return stopped_words(live.deployment)
     if live.release is None:
         return "No version is live yet"
     broken = [row for row in live.alerts if row.kind == CRITERION]

@@ -26,7 +26,7 @@ TITLES = {
 CALLS = {
     Deployment.Fallback.REFUSE: "Callers get an error that says so.",
     Deployment.Fallback.CONSTANT: "Callers get the constant answer, marked as fallback.",
-    # Nothing runs any more, so there is no previous version that could answer.
+    # After a stop by hand nothing runs, so there is no previous version that could answer.
     Deployment.Fallback.PREVIOUS: "Callers get an error that says so: no version runs any more.",
 }
 
@@ -52,5 +52,14 @@ def release_facts(release: Release, kind: str, word: str) -> list[dict[str, Any]
 
 
 def call_words(deployment: Deployment) -> str:
-    """What callers get while nothing runs."""
+    """What callers get once it is stopped by hand."""
     return CALLS[Deployment.Fallback(deployment.fallback)]
+
+
+def stopped_words(deployment: Deployment) -> str:
+    """What callers get of one that is stopped, in a title."""
+    if deployment.fallback == Deployment.Fallback.CONSTANT:
+        return "Stopped; callers get the constant answer"
+    if deployment.fallback == Deployment.Fallback.PREVIOUS and deployment.kept_id is not None:
+        return "Stopped; the version before answers"
+    return "Stopped; callers get an error that says so"

@@ -13,6 +13,7 @@ from accounts import audit
 from accounts.models import User
 from deployments.access import standing_of
 from deployments.actions.moving import ALL, lock, move, publish, share_out, slug_of, tell
+from deployments.before import TAKEN_BACK, have_answered, kept_as_fallback
 from deployments.gate_facts import Gate, gate_of
 from deployments.lifecycle import ANSWERING, ON_THE_WAY, State
 from deployments.models import Deployment, Release
@@ -151,15 +152,24 @@ def cancel(release: Release, *, by: User) -> Release:
 
 
 @transaction.atomic
-def stop(deployment: Deployment, *, by: User | None = None, why: str = "") -> Deployment:
-    """Let nothing run any more; the gateway answers with the fallback until it is started again."""
+def stop(
+    deployment: Deployment, *, by: User | None = None, why: str = "", keeps_fallback: bool = False
+) -> Deployment:
+    """Let nothing run any more; the gateway answers with the fallback until it is started again.
+
+    With `keeps_fallback`, as at drift, the version before stays up where it is the fallback; a stop by hand
+    ends that too.
+    """
     held = _held(deployment, by)
-    if held.wanted == Deployment.Wanted.STOPPED:
+    again = held.wanted == Deployment.Wanted.STOPPED
+    if again and held.kept_id is None:
         raise Conflict(f"{held.title} is stopped already.")
+    words = "The version before was stopped too" if again else f"{held.title} was stopped"
+    held.kept_id = kept_as_fallback(held) if keeps_fallback else None
     held.wanted = Deployment.Wanted.STOPPED
-    held.save(update_fields=["wanted"])
+    held.save(update_fields=["wanted", "kept"])
     why = _checked_words(why)
-    _note(held, by, "stopped", f"{held.title} was stopped", why=why)
+    _note(held, by, "stopped", words, why=why)
     publish("deployment.stopped", held)
     for row in Release.objects.filter(deployment=held, state__in=ON_THE_WAY | ANSWERING):
         if row.state in ANSWERING:
@@ -176,7 +186,7 @@ def start(deployment: Deployment, *, by: User, why: str = "") -> Release:
     """Bring back the version that answered last, through the gate as it stands now."""
     if Deployment.objects.get(pk=deployment.pk).wanted == Deployment.Wanted.RUNNING:
         raise Conflict(f"{deployment.title} is not stopped.")
-    last = deployment.releases.exclude(live_at=None).first()
+    last = have_answered(deployment).first()
     if last is None:
         raise Conflict("Nothing has answered here yet. Deploy a version.")
     return request_release(deployment, by=by, model=last.model, version=last.version, why=why)
@@ -208,7 +218,7 @@ def promote(release: Release, *, by: User) -> Release:
 def last_good(deployment: Deployment) -> Release | None:
     """The last release of another version than the live one that has answered and did not fail."""
     live = deployment.releases.filter(state=State.LIVE).first()
-    rows = deployment.releases.filter(state__in=[State.DRAINING, State.STOPPED]).exclude(live_at=None)
+    rows = have_answered(deployment).filter(state__in=[State.DRAINING, State.STOPPED])
     if live is None:
         failed = deployment.releases.filter(state=State.FAILED).exclude(live_at=None).first()
         live = failed
@@ -300,7 +310,7 @@ def _make(held: Deployment, *, by: User | None, why: str, gate: Gate, **values: 
 
 
 def _take_back(held: Deployment, canary: Release, *, by: User | None, why: str) -> Release:
-    _note(held, by, "taken_back", f"The canary {canary} was taken back", canary, why=why)
+    _note(held, by, TAKEN_BACK, f"The canary {canary} was taken back", canary, why=why)
     move(canary, State.DRAINING, by=by, message=why)
     live = _answering(held, State.LIVE)
     return live if live is not None else canary

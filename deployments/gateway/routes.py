@@ -144,6 +144,9 @@ def _route(deployment: Any) -> Route:
     environment, able = deployment.environment, deployment.able
     asked = [one for one in able if one.state in ANSWERING]
     left = [one for one in able if one.state not in ANSWERING and one.ready]
+    if deployment.wanted == Deployment.Wanted.STOPPED:
+        # What was stopped is not asked for its last second; what was kept at the stop answers on.
+        left = [one for one in left if one.pk == deployment.kept_id]
     last = (asked or able or [None])[0]
     return Route(
         deployment=deployment.pk,

@@ -120,6 +120,10 @@ class Deployment(models.Model):
     fallback_words = models.TextField(blank=True)
     rehearsed_on = models.DateField(null=True, blank=True)
     wanted = models.CharField(max_length=7, choices=Wanted.choices, default=Wanted.RUNNING)
+    # The version before, where it was its fallback when drift stopped it: it stays up and answers instead.
+    kept = models.ForeignKey(
+        "deployments.Release", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     # Its own rule for sampled inputs; columns that are never kept.
     keeps_samples = models.BooleanField(default=True)
     sample_days = models.PositiveSmallIntegerField(default=30)

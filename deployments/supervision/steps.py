@@ -9,9 +9,10 @@ from typing import Any
 
 from deployments import builds, drivers, requirements, sandbox
 from deployments.actions.moving import move
+from deployments.before import kept_as_fallback
 from deployments.drivers.base import Spec
 from deployments.lifecycle import ON_THE_WAY, State
-from deployments.models import Build, Deployment, Release
+from deployments.models import Build, Release
 from deployments.references import reference_of, smoke_rows
 from deployments.supervision import journal, smoke, store
 from deployments.supervision.background import Background
@@ -137,7 +138,7 @@ class Steps:
         self.keep(release, release.deployment.environment.replicas)
 
     def _draining(self, release: Release) -> None:
-        if is_kept_as_fallback(release):
+        if kept_as_fallback(release.deployment) == release.pk:
             self._show(release, "Kept as the fallback")
             self.keep(release, 1)
             return
@@ -206,18 +207,6 @@ _STEPS = {
     State.LIVE: Steps._answering,
     State.DRAINING: Steps._draining,
 }
-
-
-def is_kept_as_fallback(release: Release) -> bool:
-    """Whether it answers where the live version cannot: the last one that did, where the charter says so."""
-    deployment = release.deployment
-    if deployment.fallback != Deployment.Fallback.PREVIOUS or deployment.wanted != Deployment.Wanted.RUNNING:
-        return False
-    live = deployment.releases.filter(state=State.LIVE).first()
-    if live is None or release.live_at is None or live.label == release.label:
-        return False
-    before = deployment.releases.filter(state=State.DRAINING).exclude(live_at=None)
-    return before.order_by("-live_at").values_list("pk", flat=True).first() == release.pk
 
 
 def spec_of(release: Release) -> Spec:

@@ -6,10 +6,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
+from deployments.actions.moving import tell
+from deployments.actions.releasing import stop
 from deployments.alerting import watch_all
+from deployments.before import kept_as_fallback
 from deployments.models import Alert, Deployment
 from tests.deployments import live_cast as seen
 from tests.deployments import registry_cast as registry
@@ -148,6 +152,28 @@ def test_drift_stops_it_where_that_was_agreed(deployment: Deployment) -> None:
     deployment.refresh_from_db()
     assert deployment.wanted == "stopped"
     assert deployment.releases.get().state == "draining"
+
+
+def test_drift_leaves_the_version_before_where_it_is_the_fallback(cast: Any, deployment: Deployment) -> None:
+    live = deployment.releases.get()
+    hour = dt.timedelta(hours=1)
+    before = registry.release_of(deployment, 7, "draining", live_at=live.live_at - hour, number=90)
+    # A canary that was taken back has answered later, but nobody wants it back.
+    canary = registry.release_of(deployment, 8, "draining", live_at=live.live_at + hour, number=91)
+    tell(deployment, "taken_back", "Taken back", release=canary)
+    seen.drift(deployment, 0.3, at=NOW)
+    Deployment.objects.update(stops_on_drift=True, fallback="previous")
+    watch_all(NOW)
+    deployment.refresh_from_db()
+    assert (deployment.wanted, deployment.kept) == ("stopped", before)
+    assert kept_as_fallback(deployment) == before.pk
+    page = cast.client("frank").get(reverse("deployments:show", args=[deployment.pk])).content.decode()
+    assert "Stopped; the version before answers" in page
+    stop(deployment, by=cast.frank)
+    deployment.refresh_from_db()
+    assert kept_as_fallback(deployment) is None
+    page = cast.client("frank").get(reverse("deployments:show", args=[deployment.pk])).content.decode()
+    assert "Stopped; callers get an error that says so" in page
 
 
 def test_a_stopped_model_is_not_missed(deployment: Deployment) -> None:

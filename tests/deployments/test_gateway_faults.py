@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
-from deployments.gateway import gate
-from deployments.models import Bucket, Deployment, Release, Replica, Sample
+from deployments.gateway import gate, telemetry
+from deployments.models import Bucket, Deployment, Feedback, Release, Replica, Sample
 from tests.deployments import serving
 from tests.deployments.serving import ROW, Caller, Fake
 
@@ -89,21 +91,32 @@ def test_the_fallback_answers_instead_marked_and_counted(
     assert all(one.fallback for one in Sample.objects.all())
 
 
-@pytest.mark.parametrize(("fallback", "status"), [("constant", 200), ("previous", 200), ("refuse", 503)])
+@pytest.mark.parametrize(
+    ("fallback", "keeps", "status"),
+    [("constant", False, 200), ("previous", True, 200), ("previous", False, 503), ("refuse", False, 503)],
+)
 def test_a_stopped_model_answers_by_its_fallback(
-    cast: Any, tmp_path: Path, monkeypatch: Any, fallback: str, status: int
+    cast: Any, tmp_path: Path, monkeypatch: Any, fallback: str, keeps: bool, status: int
 ) -> None:
     flood = serving.deployment(cast, fallback=fallback, fallback_value=0, wanted="stopped")
-    serving.release(flood, [tmp_path / "old"], number=1, state="stopped")
-    serving.release(flood, [], number=2, state="stopped")
+    old = serving.release(flood, [tmp_path / "old"], number=1, state="draining")
+    # What drifted is still there for its last second, and is not asked.
+    serving.release(flood, [tmp_path / "drifted"], number=2, state="draining")
+    Deployment.objects.update(kept=old if keeps else None)
 
     async def scene(caller: Caller) -> Any:
-        async with Fake(tmp_path / "old").running():
+        async with Fake(tmp_path / "old").running(), Fake(tmp_path / "drifted").running():
             return await caller.predict(RECORDS), await caller.predict({"dataframe_records": [{"age": "x"}]})
 
     answer, unfit = serving.play(monkeypatch, serving.token(flood, cast.frank), scene)
     assert answer.status == status
     assert unfit.status == 400
+    if status == 503:
+        assert answer.json == {"error": {"code": "stopped", "message": "This model is stopped."}}
+        assert answer.headers["retry-after"] == "60"
+    else:
+        assert answer.headers["x-throughline-fallback"] == fallback
+        assert answer.headers.get("x-throughline-version") == ("flood/1" if keeps else None)
     assert Bucket.objects.get().errors == {"stopped": 1, "refused": 1}
 
 
@@ -317,3 +330,126 @@ def test_a_deployment_that_is_deleted_meanwhile_takes_only_its_own_figures_along
 
     serving.play(monkeypatch, serving.token(flood, cast.frank), scene)
     assert [one.deployment for one in Bucket.objects.all()] == [other]
+
+
+async def endless(request: Any) -> Any:
+    answer = serving.web.StreamResponse()
+    answer.enable_chunked_encoding()
+    await answer.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await answer.write(b" " * 2**20)
+    return answer
+
+
+async def packed(request: Any) -> Any:
+    content = gzip.compress(b'{"predictions": [' + b" " * 2**20 + b"1]}")
+    return serving.web.Response(body=content, headers={"Content-Encoding": "gzip"})
+
+
+async def elsewhere(request: Any) -> Any:
+    if request.path == "/other":
+        return serving.web.json_response({"predictions": [1]})
+    return serving.web.Response(status=307, headers={"Location": "/other"})
+
+
+DEEP = b'{"predictions": [' + b"[" * 300 + b'"\\u0041"' + b"]" * 300 + b"]}"
+
+
+@pytest.mark.parametrize("handler", [endless, packed, elsewhere, reply(200, DEEP), reply(200, DEEP[:400])])
+def test_an_answer_is_bounded_and_taken_as_it_is(
+    cast: Any, tmp_path: Path, monkeypatch: Any, handler: Any
+) -> None:
+    flood = serving.deployment(cast)
+    serving.release(flood, [tmp_path / "a"])
+    replica = Fake(tmp_path / "a", answer=handler)
+
+    async def scene(caller: Caller) -> Any:
+        async with replica.running():
+            return await caller.predict(RECORDS)
+
+    bad = serving.play(monkeypatch, serving.token(flood, cast.frank), scene)
+    assert (bad.status, bad.json["error"]["code"], len(replica.asked)) == (502, "model", 1)
+    assert Bucket.objects.get().errors == {"model": 1}
+
+
+@pytest.mark.parametrize("deep", [100, 400, 600, 2_000])
+@pytest.mark.parametrize("middle", [b"1", b'"\\u0041"'])
+@pytest.mark.parametrize("signature", [{}, {"inputs": [{"name": "x", "type": "any"}]}])
+def test_lists_in_lists_without_end_are_refused(
+    cast: Any, tmp_path: Path, monkeypatch: Any, deep: int, middle: bytes, signature: Any
+) -> None:
+    flood = serving.deployment(cast)
+    serving.release(flood, [tmp_path / "a"], signature=signature)
+    body = b'{"dataframe_records": [{"x": ' + b"[" * deep + middle + b"]" * deep + b"}]}"
+
+    async def scene(caller: Caller) -> Any:
+        async with Fake(tmp_path / "a").running():
+            path = f"/serve/{await caller.slug()}/flood-risk/"
+            return [await caller.ask(path + what, body) for what in ("invocations", "explain", "feedback")]
+
+    for answer in serving.play(monkeypatch, serving.token(flood, cast.frank), scene):
+        assert (answer.status, answer.json["error"]["code"]) == (400, "invalid")
+
+
+def test_a_table_without_signature_can_be_asked_twice(cast: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    flood = serving.deployment(cast, fallback="previous")
+    serving.release(flood, [tmp_path / "old"], number=1, state="stopped", weight=0, signature={})
+    broken = Fake(tmp_path / "new", answer=reply(500, {"error": "no"}))
+    serving.release(flood, [tmp_path / "new"], number=2, signature={})
+
+    async def scene(caller: Caller) -> Any:
+        async with Fake(tmp_path / "old").running(), broken.running():
+            return await caller.predict(b"a,b\n1,x\n2.5,y\n", headers={"content-type": "text/csv"})
+
+    answer = serving.play(monkeypatch, serving.token(flood, cast.frank), scene)
+    assert (answer.status, answer.json) == (200, {"predictions": [1, 2.5]})
+
+
+@pytest.mark.parametrize(("fallback", "whose"), [("constant", None), ("previous", 1)])
+def test_truth_belongs_to_what_has_answered(
+    cast: Any, tmp_path: Path, monkeypatch: Any, fallback: str, whose: int | None
+) -> None:
+    monkeypatch.setattr(telemetry, "DRAWN_AT_ONCE", 0)
+    flood = serving.deployment(cast, fallback=fallback, fallback_value=0)
+    serving.release(flood, [tmp_path / "old"], number=1, state="stopped", weight=0)
+    serving.release(flood, [tmp_path / "new"], number=2)
+    broken = Fake(tmp_path / "new", answer=reply(500, {"error": "no"}))
+
+    async def scene(caller: Caller) -> Any:
+        async with Fake(tmp_path / "old").running(), broken.running():
+            asked = (await caller.predict(RECORDS)).headers["x-request-id"]
+            told = {"request_id": asked, "truth": 1, "prediction": 0}
+            return await caller.ask(f"/serve/{await caller.slug()}/flood-risk/feedback", told)
+
+    assert serving.play(monkeypatch, serving.token(flood, cast.frank), scene).status == 200
+    truth = Feedback.objects.select_related("release").get()
+    assert (truth.release.number if truth.release else None) == whose
+
+
+def test_who_asks_for_reasons_keeps_nobody_waiting_for_answers(
+    cast: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    flood = serving.deployment(cast, at_once=2)
+    serving.release(flood, [tmp_path / "a"])
+    begun, enough = asyncio.Event(), asyncio.Event()
+
+    async def slow_reasons(request: Any) -> Any:
+        if request.path == "/explain":
+            begun.set()
+            await enough.wait()
+            return serving.web.json_response({"explanations": []})
+        return serving.web.json_response({"predictions": [1]})
+
+    async def scene(caller: Caller) -> Any:
+        path = f"/serve/{await caller.slug()}/flood-risk/explain"
+        async with Fake(tmp_path / "a", answer=slow_reasons).running():
+            reasons = [asyncio.create_task(caller.ask(path, RECORDS)) for _ in range(6)]
+            await begun.wait()
+            answer = await caller.predict(RECORDS)
+            enough.set()
+            return answer, await asyncio.gather(*reasons)
+
+    answer, reasons = serving.play(monkeypatch, serving.token(flood, cast.frank), scene)
+    assert answer.status == 200
+    assert sorted({one.status for one in reasons}) == [200, 503]

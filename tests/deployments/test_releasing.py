@@ -159,6 +159,7 @@ def test_a_canary_shares_is_changed_promoted_or_taken_back(endpoint, cast):
     stays = releasing.roll_back(endpoint, by=cast.frank, why="Errors.")
     assert stays.number == 1
     assert weights() == {1: 100}
+    assert releasing.last_good(endpoint) is None
     again = along(ask(endpoint, cast, 3, begin_weight=5), *WAY, State.CANARY)
     releasing.promote(again, by=cast.frank)
     assert weights() == {3: 100}

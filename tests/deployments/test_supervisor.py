@@ -169,8 +169,12 @@ def test_the_version_before_is_kept_where_it_is_the_fallback(live: Stage) -> Non
     first.refresh_from_db()
     assert (first.state, first.weight, first.step) == ("draining", 0, "Kept as the fallback")
     assert ask(live.ready(first)[0].address, "tell") == (200, {"predictions": [1.0]})
-    live.until_state(live.release(3), "live")
+    third = live.until_state(live.release(3), "live")
     live.until_state(first, "stopped")
+    assert ask(live.ready(second)[0].address, "tell") == (200, {"predictions": [2.0]})
+    # Drift stops the live one; a person stops the rest.
+    stop(live.deployment, keeps_fallback=True)
+    live.until_state(third, "stopped")
     assert ask(live.ready(second)[0].address, "tell") == (200, {"predictions": [2.0]})
     stop(live.deployment)
     live.until_state(second, "stopped")
