@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -58,6 +59,22 @@ def to_install(requirements: Sequence[Requirement]) -> list[str]:
     added = [] if names & set(_LOADERS) else [f"mlflow=={importlib.metadata.version('mlflow')}"]
     added += [f"{name}=={importlib.metadata.version(name)}" for name in SERVED_BY if name not in names]
     return sorted([*map(str, requirements), *added])
+
+
+def other_python(logged: str) -> str:
+    """What to know of a version that was logged with another Python than its replicas run; empty for none.
+
+    Pickled code is bound to the minor version; a patch of it changes nothing.
+    """
+    found = re.match(r"(\d+)\.(\d+)", logged)
+    here = sys.version_info
+    if found is None or (int(found[1]), int(found[2])) == here[:2]:
+        return ""
+    return (
+        f"It was logged with Python {found[0]} and runs on Python {here.major}.{here.minor} here: what is "
+        f"pickled may not load, or may act differently. To be sure, log it with Python "
+        f"{here.major}.{here.minor}."
+    )
 
 
 def key(lines: Sequence[str]) -> str:

@@ -80,6 +80,9 @@ class Steps:
         release.files_sha256, release.signature = found.sha256, dict(found.signature)
         release.save(update_fields=["files_sha256", "signature"])
         self._say(release, f"The files of {release} are here, SHA-256 {found.sha256}.")
+        other = requirements.other_python(found.python)
+        if other:
+            self._say(release, f"Warning: {other}")
         if found.packages:
             self._say(
                 release, "It needs packages that are not installed: an environment of its own is built."

@@ -23,10 +23,12 @@ from deployments.lifecycle import State
 from deployments.models import Deployment, Environment, Release
 from deployments.references import find_reference
 from deployments.release_gate import CHARTER, FALLBACK, MUSTS, OWNER, REFERENCE, VERIFIED, Stance
+from deployments.requirements import other_python
 from deployments.verifying import differences_of
 from projects.access import get_project_named
 from projects.models import Project
 from projects.tracking import records
+from projects.tracking.model_files import ModelFilesAreAway, describe
 from projects.tracking.records import TrackingIsAway
 from ui.errors import Conflict, Invalid, NotAllowed, NotFound
 
@@ -89,6 +91,7 @@ def _context(choice: Choice, gate: Gate, live: Release | None, form: DeployForm 
     return {
         "choice": choice,
         "gate": gate,
+        "python": _python(choice),
         "differences": differences_of(choice.project, f"{choice.model}/{choice.version}"),
         "shut": gate.stance is Stance.SHUT and not _mends(choice, gate),
         "mends": gate.stance is Stance.SHUT and _mends(choice, gate),
@@ -110,6 +113,14 @@ def _context(choice: Choice, gate: Gate, live: Release | None, form: DeployForm 
 def _mends(choice: Choice, gate: Gate) -> bool:
     """Whether all that is in the way is filled in by the form of a new endpoint."""
     return choice.is_new and {one.key for one in gate.in_the_way} <= {FALLBACK, OWNER}
+
+
+def _python(choice: Choice) -> str:
+    """A warning where the version was logged with another Python; nothing where its files cannot be read."""
+    try:
+        return other_python(describe(choice.project.slug, choice.model, choice.version).python)
+    except (ModelFilesAreAway, TrackingIsAway, OSError):
+        return ""
 
 
 def _ways(choice: Choice) -> dict[str, tuple[str, str]]:

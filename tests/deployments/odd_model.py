@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 REQUIREMENTS = "mlflow\n"
@@ -10,7 +11,7 @@ flavors:
   python_function:
     loader_module: odd_{name}
     code: code
-    python_version: 3.11.2
+    python_version: {python}
 signature:
   inputs: '[{{"type": "string", "name": "do", "required": true}},
     {{"type": "double", "name": "x", "required": false}}]'
@@ -75,11 +76,12 @@ def write(
     constant: float = 0.0,
     at_load: str = "",
     requirements: str = REQUIREMENTS,
+    python: str = platform.python_version(),
     example: str = _EXAMPLE,
 ) -> Path:
     """The files of such a model; `constant` tells versions apart, `at_load` is run when it loads."""
     (folder / "code").mkdir(parents=True)
-    (folder / "MLmodel").write_text(_MLMODEL.format(name=name))
+    (folder / "MLmodel").write_text(_MLMODEL.format(name=name, python=python))
     code = _CODE.replace("{at_load}", at_load).replace("{constant}", repr(constant))
     (folder / "code" / f"odd_{name}.py").write_text(code)
     (folder / "requirements.txt").write_text(requirements)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import importlib.metadata
 import importlib.util
+import platform
 import subprocess
 import tarfile
 import threading
@@ -18,6 +19,7 @@ import pytest
 from deployments import builds, requirements
 from deployments.models import Build
 
+MINOR = ".".join(platform.python_version_tuple()[:2])
 NUMPY = importlib.metadata.version("numpy")
 
 
@@ -89,6 +91,16 @@ def test_the_same_set_has_the_same_key() -> None:
     assert requirements.key(one) == requirements.key(two)
     assert requirements.key(one) != requirements.key([*one, "c"])
     assert [line.split("==")[0] for line in requirements.to_install([])] == ["aiohttp", "mlflow"]
+
+
+@pytest.mark.parametrize(
+    ("logged", "warns"),
+    [(platform.python_version(), False), (f"{MINOR}.99", False), ("3.2.9", True), ("4.0", True), ("", False)],
+)
+def test_another_minor_version_of_python_is_warned_of(logged: str, warns: bool) -> None:
+    told = requirements.other_python(logged)
+    assert bool(told) is warns
+    assert not warns or f"runs on Python {MINOR} here" in told
 
 
 @pytest.mark.django_db

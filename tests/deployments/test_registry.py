@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import threading
 from typing import Any
 
@@ -21,6 +22,7 @@ from deployments.lifecycle import State
 from deployments.models import Alert, Bucket, Change, Deployment, Environment, Release
 from deployments.release_log import folder_of
 from projects.tracking import records
+from projects.tracking.model_files import ModelFiles, ModelFilesAreAway
 from reports import charter_input
 from tests.deployments import registry_cast as made
 from ui.errors import Conflict
@@ -188,6 +190,27 @@ def test_one_press_leads_from_a_version_to_a_release(cast, project, monkeypatch)
     assert "is under way here" in page(client, "deployments:deploy", project.slug, made.MODEL, 2)
     refused = client.post(f"{address}?environment=staging&endpoint={deployment.pk}", {"why": "Again."})
     assert "was faster" in refused.content.decode()
+
+
+def test_a_version_logged_with_another_python_is_warned_of(cast, project, monkeypatch):
+    made.registered(monkeypatch, 1)
+    monkeypatch.setattr("deployments.views.deploying.find_reference", lambda *args: None)
+    logged = {"python": "3.2.9"}
+
+    def describe(*args: Any) -> ModelFiles:
+        if not logged:
+            raise ModelFilesAreAway("The files are gone.")
+        return ModelFiles(signature={}, requirements=(), flavors={}, **logged)
+
+    monkeypatch.setattr("deployments.views.deploying.describe", describe)
+    told = "It was logged with Python 3.2"
+    assert told in page(cast.client("victor"), "deployments:deploy", project.slug, made.MODEL, 1)
+    logged["python"] = platform.python_version()
+    assert "It was logged with" not in page(
+        cast.client("victor"), "deployments:deploy", project.slug, made.MODEL, 1
+    )
+    logged.clear()
+    page(cast.client("victor"), "deployments:deploy", project.slug, made.MODEL, 1)
 
 
 def test_what_the_form_itself_fills_in_does_not_shut_the_gate(cast, project, monkeypatch):

@@ -36,7 +36,7 @@ def live(cast: Any, tmp_path: Path, settings: Any) -> Iterator[Stage]:
 
 def test_a_release_goes_live_and_the_next_takes_over(live: Stage) -> None:
     live.version(1, constant=1.0)
-    live.version(2, constant=2.0)
+    live.version(2, constant=2.0, python="3.2.9")
     first = live.until_state(live.release(1), "live")
     assert (first.weight, first.files_sha256 != "", first.signature["inputs"][0]["name"]) == (100, True, "do")
     [replica] = live.ready(first)
@@ -49,6 +49,8 @@ def test_a_release_goes_live_and_the_next_takes_over(live: Stage) -> None:
         *("release_starting", "release_testing", "release_ready", "release_live")
     ]
     assert "rows of the reference sample were answered" in last_lines(second)
+    assert "Warning: It was logged with Python 3.2 and runs on Python" in last_lines(second)
+    assert "Warning" not in last_lines(first)
 
 
 def test_whatever_ends_the_desired_state_comes_back(live: Stage) -> None:
