@@ -30,7 +30,7 @@ _LIMITS = sandbox.Limits(memory_mb=3072, seconds=1800, processes=128, files_mb=6
 # Where packages come from is the operator's choice: as pip is set here, so it is in the sandbox.
 _PIP_SETTINGS = (
     *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "proxy"),
-    *("timeout", "default-timeout"),
+    *("client-cert", "timeout", "default-timeout"),
 )
 
 
@@ -172,7 +172,8 @@ def pip_settings() -> dict[str, str]:
 
 def _local_places(chosen: Mapping[str, str]) -> list[Path]:
     """Folders and files of this machine that pip is set to read."""
-    words = " ".join(chosen.get(name, "") for name in ("index-url", "extra-index-url", "find-links", "cert"))
+    names = ("index-url", "extra-index-url", "find-links", "cert", "client-cert")
+    words = " ".join(chosen.get(name, "") for name in names)
     paths = [
         Path(word.removeprefix("file://")) for word in words.split() if word.startswith(("/", "file:///"))
     ]

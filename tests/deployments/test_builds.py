@@ -125,6 +125,25 @@ def test_an_environment_is_made_once_and_has_the_packages(index: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_packages_come_from_where_pip_is_set_to_here(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the file that `PIP_CONFIG_FILE` names, or by `PIP_…` itself; by neither, where it is not set."""
+    wheel(index, "tinymodel", "1.2", "ANSWER = 42")
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    with pytest.raises(builds.BuildFailed, match="tinymodel"):
+        builds.make(["tinymodel==1.2"])
+    chosen = index.parent / "pip.conf"
+    chosen.write_text(f"[global]\nfind-links = {index}\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(chosen))
+    assert builds.make(["tinymodel==1.2"]).state == "ready"
+    monkeypatch.setenv("PIP_INDEX_URL", "https://packages.firm.example/simple")
+    monkeypatch.setenv("PIP_TARGET", "/elsewhere")
+    told = builds.pip_settings()
+    assert told["index-url"] == "https://packages.firm.example/simple"
+    assert told["find-links"] == str(index)
+    assert "target" not in told
+
+
+@pytest.mark.django_db
 def test_what_is_no_wheel_is_not_run(index: Path, tmp_path: Path) -> None:
     """A source package runs its own code while it is installed."""
     mark = tmp_path / "ran"

@@ -24,6 +24,7 @@ from deployments.supervisor import Supervisor
 from tests.deployments.stage import Stage, ask, ask_and_leave, stage
 from tests.projects import cast as made
 
+NO_PIP = "assert not [name for name in os.environ if name.startswith('PIP_')]"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
@@ -34,8 +35,10 @@ def live(cast: Any, tmp_path: Path, settings: Any) -> Iterator[Stage]:
         yield found
 
 
-def test_a_release_goes_live_and_the_next_takes_over(live: Stage) -> None:
-    live.version(1, constant=1.0)
+def test_a_release_goes_live_and_the_next_takes_over(live: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Where packages come from is told to builds alone: such an address may hold a password.
+    monkeypatch.setenv("PIP_INDEX_URL", "https://reader:secret@packages.firm.example/simple")
+    live.version(1, constant=1.0, at_load=NO_PIP)
     live.version(2, constant=2.0, python="3.2.9")
     first = live.until_state(live.release(1), "live")
     assert (first.weight, first.files_sha256 != "", first.signature["inputs"][0]["name"]) == (100, True, "do")
