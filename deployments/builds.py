@@ -47,7 +47,7 @@ def lines_for(told: Sequence[str]) -> list[str]:
     return requirements.to_install(wanted) if requirements.missing(wanted) else []
 
 
-def make(lines: Sequence[str], *, asked_to_end: threading.Event | None = None) -> Build:
+def make(lines: Sequence[str], *, asked_to_end: sandbox.AskedToEnd | None = None) -> Build:
     """The environment with these packages; safe to call again after it was broken off anywhere.
 
     Raises `BuildFailed` and `sandbox.SandboxIsOff`.
@@ -61,7 +61,7 @@ def make(lines: Sequence[str], *, asked_to_end: threading.Event | None = None) -
         _TURN.release()
 
 
-def _make(lines: Sequence[str], asked_to_end: threading.Event | None) -> Build:
+def _make(lines: Sequence[str], asked_to_end: sandbox.AskedToEnd | None) -> Build:
     key = requirements.key(lines)
     defaults = {"requirements": "\n".join(lines)}
     build, _ = Build.objects.get_or_create(key=key, defaults=defaults)
@@ -106,7 +106,7 @@ def _note(build: Build, state: Build.State, message: str = "") -> None:
     build.save(update_fields=["state", "message"])
 
 
-def _install(build: Build, asked_to_end: threading.Event | None) -> None:
+def _install(build: Build, asked_to_end: sandbox.AskedToEnd | None) -> None:
     folder = _folder(build.key)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "venv").mkdir(parents=True)
@@ -139,7 +139,7 @@ def _run(
     step: Sequence[str],
     world: sandbox.World,
     log: IO[bytes],
-    asked_to_end: threading.Event | None,
+    asked_to_end: sandbox.AskedToEnd | None,
     build: Build,
 ) -> None:
     ended = sandbox.run(step, world=world, limits=_LIMITS, log=log, asked_to_end=asked_to_end)

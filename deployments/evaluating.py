@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ from deployments.metrics import NotMeasurable, in_unit
 from deployments.models import Build, Evaluation
 from deployments.verifying import Wanted, differences_of, wanted_of
 from jobs import files, outbox
-from jobs.runner import Outcome, Progress
+from jobs.runner import Cancelled, Outcome, Progress
 from projects.tracking import model_files
 from projects.tracking.records import TrackingIsAway
 from ui.errors import Conflict, DomainError
@@ -40,15 +41,31 @@ MOST_ANSWER = 64 * 1024 * 1024
 OUT_OF = {
     "time": "This took longer than five minutes, which is the most.",
     "memory": "This needed more memory than it may use.",
-    "cancelled": "This was cancelled.",
 }
 STEPS = 4
+LOOK_SECONDS = 1.0
 CANNOT = (
     model_files.ModelFilesAreAway,
     requirements.NotTaken,
     builds.BuildFailed,
     sandbox.SandboxIsOff,
 )
+
+
+class Pressed:
+    """Whether somebody has cancelled the job, which ends the program that runs just then."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._looked = float("-inf")
+        self._found = False
+
+    def is_set(self) -> bool:
+        """Asked several times a second; looked up once a second."""
+        if not self._found and time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._found = self._progress.cancelled()
+        return self._found
 
 
 def evaluate(progress: Progress, pk: str) -> Outcome:
@@ -65,6 +82,7 @@ def evaluate(progress: Progress, pk: str) -> Outcome:
             kept = _keep(found, wanted, told)
     except BaseException as error:
         said = error.message if isinstance(error, DomainError) else "This was not finished."
+        said = "It was cancelled." if isinstance(error, Cancelled) else said
         _move(found, Evaluation.State.FAILED, said)
         raise
     return Outcome(f"{plural(kept, 'reading is', 'readings are')} verified.", back)
@@ -87,16 +105,18 @@ def _wanted(found: Evaluation) -> list[Wanted]:
 
 def _measured(progress: Progress, found: Evaluation, wanted: Sequence[Wanted]) -> dict[str, Any]:
     """What the programs say. The model gets a folder of its own, without the truth."""
-    slug = found.project.slug
+    slug, pressed = found.project.slug, Pressed(progress)
     with tempfile.TemporaryDirectory(prefix="evaluation-", dir=_place()) as name:
         folder = Path(name)
         folder.chmod(0o755)
         try:
-            python = _environment(progress, slug, found)
+            python = _environment(progress, pressed, slug, found)
             model_files.copy_to(slug, found.model, found.version, folder / "model")
         except TrackingIsAway as error:
             raise Conflict("Tracking does not answer; try again once it does.") from error
         except CANNOT as error:
+            if pressed.is_set():
+                raise Cancelled from error
             raise Conflict(str(error)) from error
         data = folder / f"data{Path(found.file.name).suffix.lower()}"
         data.write_bytes(files.read(found.file))
@@ -104,14 +124,15 @@ def _measured(progress: Progress, found: Evaluation, wanted: Sequence[Wanted]) -
         plan.write_text(json.dumps(_plan(found, wanted, data, folder / "model")), encoding="utf-8")
         ours = sandbox.interpreter()
         progress("Reading the file", 1, STEPS)
-        truth = _step(ours, ["evaluate.py", "split"], plan, [data], folder / "truth")
+        truth = _step(ours, ["evaluate.py", "split"], plan, [data], folder / "truth", pressed)
         progress("The model answers", 2, STEPS)
         (folder / "model-says").mkdir()
         shutil.move(truth / "inputs.parquet", folder / "model-says")
-        says = _step(python, ["evaluate.py", "predict"], plan, [folder / "model"], folder / "model-says")
+        answering = ["evaluate.py", "predict"]
+        says = _step(python, answering, plan, [folder / "model"], folder / "model-says", pressed)
         progress("Measuring the answers", 3, STEPS)
         (truth / "answers.json").write_bytes(_left(says, "answers.json"))
-        _step(ours, ["score.py"], plan, [], truth)
+        _step(ours, ["score.py"], plan, [], truth, pressed)
         told: dict[str, Any] = json.loads(_left(truth, "score.json"))
         return told | {"left_out": _told(truth, "split").get("left_out", 0)}
 
@@ -122,7 +143,7 @@ def _place() -> Path:
     return place
 
 
-def _environment(progress: Progress, slug: str, found: Evaluation) -> Path:
+def _environment(progress: Progress, pressed: Pressed, slug: str, found: Evaluation) -> Path:
     """The interpreter with what the model asks for; an environment of its own is made where it needs one."""
     progress("Looking at what the model needs", 0, STEPS)
     lines = builds.lines_for(model_files.describe(slug, found.model, found.version).requirements)
@@ -131,7 +152,7 @@ def _environment(progress: Progress, slug: str, found: Evaluation) -> Path:
     if Build.objects.filter(key=requirements.key(lines), state=Build.State.BUILDING).exists():
         raise Conflict("The environment that this model needs is being built; try again in some minutes.")
     progress("Building the environment that this model needs", 0, STEPS)
-    return builds.python_of(builds.make(lines))
+    return builds.python_of(builds.make(lines, asked_to_end=pressed))
 
 
 def _plan(found: Evaluation, wanted: Sequence[Wanted], data: Path, model: Path) -> dict[str, Any]:
@@ -157,7 +178,9 @@ def _plan(found: Evaluation, wanted: Sequence[Wanted], data: Path, model: Path) 
     }
 
 
-def _step(python: Path, program: list[str], plan: Path, readable: list[Path], work: Path) -> Path:
+def _step(
+    python: Path, program: list[str], plan: Path, readable: list[Path], work: Path, pressed: Pressed
+) -> Path:
     """Run one program on its folder; Conflict with its own words, or with why it did not end."""
     work.mkdir(exist_ok=True)
     world = sandbox.World(
@@ -170,7 +193,9 @@ def _step(python: Path, program: list[str], plan: Path, readable: list[Path], wo
         sandbox.give(path, world)
     name, *more = program
     line = [str(python), "-I", str(PROGRAMS / name), *more, str(plan), str(work)]
-    ended = sandbox.run(line, world=world, limits=LIMITS)
+    ended = sandbox.run(line, world=world, limits=LIMITS, asked_to_end=pressed)
+    if ended.why == "cancelled":
+        raise Cancelled
     if ended.why:
         raise Conflict(OUT_OF[ended.why])
     if ended.code:

@@ -5,25 +5,37 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 from django.utils import timezone
 
 from charters.criteria import Outcome
 from charters.keeping import Standing, standings_for
-from deployments.figures import MINUTE
+from deployments.figures import DAY, MINUTE, begin_of
 from deployments.lifecycle import ON_THE_WAY, State
 from deployments.models import Alert, Bucket, Change, Deployment, Release, Waiver
 from deployments.presentation import deployment_state
 from roadmap.queries import today_of
 
 TRAFFIC = dt.timedelta(days=1)
+# Of the rolled-up days: today and those before it, what was asked in the last minutes comes later.
+LONGER = dt.timedelta(days=29)
 # What needs action first.
 ORDER = {"bad": 0, "watch": 1, "open": 2, "good": 3, "neutral": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Requests of the last 24 hours and of 30 days, each with whether they were simulated."""
+
+    day: int = 0
+    day_simulated: bool = False
+    month: int = 0
+    month_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +54,7 @@ class Row:
     verdict_kind: str
     verdict: str
     waiver: str
-    requests: int
-    simulated: bool
+    traffic: Traffic
     changed_at: dt.datetime | None
     changed: str
 
@@ -60,14 +71,14 @@ def rows_of(deployments: Sequence[Deployment]) -> list[Row]:
     ids = [row.pk for row in deployments]
     releases = _releases(ids)
     standings = _standings(deployments, releases)
-    requests, changes, alerts = _requests(ids), _last_changes(ids), _alerts(ids)
+    traffic, changes, alerts = _traffic(ids), _last_changes(ids), _alerts(ids)
     waivers = _waivers(releases.values())
     return [
         _row(
             one,
             releases.get(one.pk, {}),
             standings,
-            requests.get(one.pk, (0, False)),
+            traffic.get(one.pk, Traffic()),
             changes.get(one.pk),
             alerts.get(one.pk, []),
             waivers,
@@ -80,7 +91,7 @@ def _row(
     one: Deployment,
     found: dict[str, Release],
     standings: dict[tuple[UUID, str], Standing],
-    requests: tuple[int, bool],
+    traffic: Traffic,
     change: Change | None,
     alerts: list[Alert],
     waivers: dict[UUID, Waiver],
@@ -103,8 +114,7 @@ def _row(
         verdict_kind=verdict_kind,
         verdict=verdict,
         waiver=_waiver_words(shown, waivers, one),
-        requests=requests[0],
-        simulated=requests[1],
+        traffic=traffic,
         changed_at=change.at if change else None,
         changed=change.words if change else "",
     )
@@ -163,12 +173,20 @@ def _verdict(
     return kind, f"{met} of {len(musts)} musts met"
 
 
-def _requests(ids: Iterable[UUID]) -> dict[UUID, tuple[int, bool]]:
-    """Requests of the last day, and whether they were simulated; simulated ones never join real ones."""
-    since = timezone.now() - TRAFFIC
-    rows = Bucket.objects.filter(deployment__in=ids, seconds=MINUTE, start__gte=since)
-    counted = rows.values("deployment", "simulated").annotate(n=Sum("count")).order_by("-simulated")
-    return {row["deployment"]: (row["n"], row["simulated"]) for row in counted if row["n"]}
+def _traffic(ids: Iterable[UUID]) -> dict[UUID, Traffic]:
+    """Requests of two spans; simulated ones never join real ones, and give way to them."""
+    now = timezone.now()
+    last_day = Q(seconds=MINUTE, start__gte=now - TRAFFIC)
+    month = Q(seconds=DAY, start__gte=begin_of(now, DAY) - LONGER)
+    rows = Bucket.objects.filter(last_day | month, deployment__in=ids)
+    counted = rows.values("deployment", "seconds", "simulated").annotate(n=Sum("count"))
+    found: dict[UUID, Traffic] = {}
+    for row in counted.order_by("-simulated"):
+        if row["n"]:
+            name = "day" if row["seconds"] == MINUTE else "month"
+            facts = {name: row["n"], f"{name}_simulated": row["simulated"]}
+            found[row["deployment"]] = replace(found.get(row["deployment"], Traffic()), **facts)
+    return found
 
 
 def _last_changes(ids: Iterable[UUID]) -> dict[UUID, Change]:
@@ -246,7 +264,7 @@ STATES = {
 SORTS: dict[str, tuple[str, Callable[[Row], Any]]] = {
     "title": ("Deployment", lambda row: row.deployment.title.lower()),
     "environment": ("Environment", lambda row: (row.deployment.environment.position, row.deployment.title)),
-    "traffic": ("Requests", lambda row: -row.requests),
+    "traffic": ("Requests", lambda row: (-row.traffic.day, -row.traffic.month)),
     "changed": ("Last change", lambda row: -(row.changed_at.timestamp() if row.changed_at else 0)),
 }
 

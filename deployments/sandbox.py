@@ -16,14 +16,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from django.conf import settings
 
@@ -59,6 +58,12 @@ _ENVIRONMENT = {
 
 class SandboxIsOff(Exception):
     """Nothing can run here; the sentence says what is missing."""
+
+
+class AskedToEnd(Protocol):
+    """Whether somebody wants no more of it, as a ``threading.Event`` says; asked several times a second."""
+
+    def is_set(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +238,7 @@ def run(
     limits: Limits | None = None,
     stdin: bytes = b"",
     log: IO[bytes] | None = None,
-    asked_to_end: threading.Event | None = None,
+    asked_to_end: AskedToEnd | None = None,
 ) -> Ended:
     """Run a program in the sandbox to its end, or to its limits, and return what it printed.
 
@@ -273,7 +278,7 @@ def end(started: subprocess.Popen[bytes]) -> None:
     started.wait()
 
 
-def _watch(started: subprocess.Popen[bytes], limits: Limits, asked_to_end: threading.Event | None) -> str:
+def _watch(started: subprocess.Popen[bytes], limits: Limits, asked_to_end: AskedToEnd | None) -> str:
     until = time.monotonic() + limits.seconds
     while True:
         with suppress(subprocess.TimeoutExpired):

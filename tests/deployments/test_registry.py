@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import platform
 import threading
@@ -66,6 +67,20 @@ def test_a_row_says_where_what_by_whom_and_how(cast, project):
     text = page(cast.client("victor"), "deployments:list")
     assert "One deployment needs attention, of 1" in text
     assert "Errors above 1 %" in text
+
+
+def test_requests_of_thirty_days_stand_below_those_of_the_last(cast, project):
+    deployment = made.deployment_of(cast, project=project)
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    for days, count in ((0, 1_000), (29, 500), (30, 70_000)):
+        start = today - dt.timedelta(days=days)
+        Bucket.objects.create(deployment=deployment, seconds=86_400, start=start, count=count)
+    text = page(cast.client("victor"), "deployments:list")
+    assert '>0<span class="second">1,500 in 30 days</span>' in text
+    Bucket.objects.create(
+        deployment=deployment, seconds=86_400, start=today, count=9_000, simulated=True, release_number=3
+    )
+    assert "1,500 in 30 days" in page(cast.client("victor"), "deployments:list")
 
 
 def test_simulated_requests_are_called_so(cast, project):

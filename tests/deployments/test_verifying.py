@@ -16,12 +16,13 @@ from charters.actions import freeze_revision, record_reading
 from charters.keeping import standing_of
 from charters.models import Charter, Reading, Revision
 from charters.queries import revision_in_force
-from deployments import sandbox
+from deployments import processes, sandbox
 from deployments.models import Evaluation
 from deployments.verifying import differences_of, failures_of
 from jobs import files
+from jobs.actions import cancel
 from jobs.models import Event, Job
-from jobs.runner import run
+from jobs.runner import Progress, run
 from projects.actions import open_from_charter
 from projects.actions.readings import nominate
 from projects.models import Project
@@ -177,6 +178,35 @@ def test_a_target_that_is_not_there_ends_in_words(cast: Any, project: Project, s
     assert not Reading.objects.filter(source="verified").exists()
     page = cast.client("viewer").get(f"/deployments/verify/{project.pk}/").content.decode()
     assert "The file has no column failed." in page
+
+
+@needs_a_sandbox
+def test_cancelling_ends_the_program_that_runs(
+    cast: Any, project: Project, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = CODE.replace(
+        "        return", "        import threading; threading.Event().wait()\n        return"
+    )
+    [code] = tmp_path.glob("mlflow/artifacts/**/warner.py")
+    code.write_text(hangs)
+    assert send(cast, project).status_code == 302
+    job, asked = Job.objects.get(), Progress.cancelled
+
+    def cancelled(progress: Progress) -> bool:
+        # The button is pressed while the model answers.
+        row = Job.objects.get(pk=job.pk)
+        if row.step == "The model answers" and processes.named(str(tmp_path / "serving" / "evaluations")):
+            cancel(row)
+        return asked(progress)
+
+    monkeypatch.setattr(Progress, "cancelled", cancelled)
+    run(str(job.pk))
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("cancelled", "Cancelled. Nothing was changed.")
+    found = Evaluation.objects.get()
+    assert (found.state, found.message) == ("failed", "It was cancelled.")
+    assert not Reading.objects.filter(source="verified").exists()
+    assert processes.named(str(tmp_path / "serving" / "evaluations")) == []
 
 
 @needs_a_sandbox
