@@ -1,7 +1,8 @@
 """Replicas as processes of this machine, each in its own sandbox, each answering on a socket in its folder.
 
 Nothing about them is kept in memory only: a folder holds the process number, the log and the socket, so that
-another supervisor finds them again. The folder `io` alone is the replica's to write.
+another supervisor finds them again. A replica sees none of it: it is handed the socket, its log, and a file
+to say in that it is ready, all open and all limited in size.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import stat
+import socket
 import subprocess
 import time
 import zlib
@@ -79,6 +80,7 @@ class LocalDriver:
             # What was started by one that died before it could note the number, or has lost its parent.
             processes.kill(processes.named(str(_folder(replica))))
             _socket(replica).unlink(missing_ok=True)
+            (_folder(replica) / "ready").unlink(missing_ok=True)
             self._answered.pop(replica, None)
             self._wait(replica)
 
@@ -108,22 +110,27 @@ class LocalDriver:
         folder = _folder(replica)
         processes.kill(processes.named(str(folder)))
         shutil.rmtree(folder, ignore_errors=True)
-        (folder / "io").mkdir(parents=True)
+        folder.mkdir(parents=True)
         (folder / "profile.json").write_text(json.dumps(dict(spec.profile)), encoding="utf-8")
         (folder / "limits.json").write_text(json.dumps({"memory_mb": spec.memory_mb}), encoding="utf-8")
         world = sandbox.World(
             readable=[_PROGRAM.parent, spec.model, spec.python.parent.parent, folder / "profile.json"],
-            writable=[folder / "io"],
             number=zlib.crc32(replica.encode()),
             ends_with_us=False,
         )
-        program = [str(spec.python), "-I", str(_PROGRAM), *_arguments(spec, replica)]
-        try:
-            line = sandbox.command(program, world, sandbox.Limits(memory_mb=spec.memory_mb))
-        except sandbox.SandboxIsOff as error:
-            raise CannotStart(str(error)) from error
-        sandbox.give(folder / "io", world)
-        with (folder / "log").open("wb") as log:
+        with (
+            socket.socket(socket.AF_UNIX) as listening,
+            (folder / "ready").open("wb") as ready,
+            (folder / "log").open("wb") as log,
+        ):
+            listening.bind(str(_socket(replica)))
+            listening.listen(128)
+            handed = listening.fileno(), ready.fileno()
+            program = [str(spec.python), "-I", str(_PROGRAM), *_arguments(spec, replica, *handed)]
+            try:
+                line = sandbox.command(program, world, sandbox.Limits(memory_mb=spec.memory_mb))
+            except sandbox.SandboxIsOff as error:
+                raise CannotStart(str(error)) from error
             started = subprocess.Popen(
                 line,
                 stdin=subprocess.DEVNULL,
@@ -131,6 +138,7 @@ class LocalDriver:
                 stderr=log,
                 cwd="/",
                 env=sandbox.environment(world),
+                pass_fds=handed,
                 start_new_session=True,
             )
         self._started[replica] = started
@@ -152,7 +160,7 @@ class LocalDriver:
             self._over[replica] = f"It used {used.rss_mb:.0f} MB of memory, and {most} are allowed."
             self.stop([replica])
             return Seen(Health.GONE, message=self._over[replica])
-        health = Health.READY if _is_socket(_socket(replica)) else Health.STARTING
+        health = Health.READY if _is_ready(replica) else Health.STARTING
         address = f"unix:{_socket(replica)}" if health == Health.READY else ""
         return Seen(health, address, handle, None, used.rss_mb, used.cpu_seconds)
 
@@ -198,20 +206,20 @@ def _folder(replica: str) -> Path:
 
 
 def _socket(replica: str) -> Path:
-    return _folder(replica) / "io" / "s"
+    return _folder(replica) / "s"
 
 
-def _is_socket(path: Path) -> bool:
-    """A socket itself: a replica could leave a link to the socket of another."""
+def _is_ready(replica: str) -> bool:
+    """Whether it has said that its model is loaded."""
     with suppress(OSError):
-        return stat.S_ISSOCK(path.lstat().st_mode)
+        return (_folder(replica) / "ready").stat().st_size > 0
     return False
 
 
-def _arguments(spec: Spec, replica: str) -> list[str]:
+def _arguments(spec: Spec, replica: str, listen: int, ready: int) -> list[str]:
     hang = max(spec.timeout_ms / 1000 * HANGS, 1)
     return [
-        *("--socket", str(_socket(replica)), "--model", str(spec.model)),
+        *("--listen", str(listen), "--ready", str(ready), "--model", str(spec.model)),
         *("--profile", str(_folder(replica) / "profile.json")),
         *("--at-once", str(spec.at_once), "--hang-seconds", str(hang)),
     ]
@@ -239,8 +247,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 async def _ping_all(replicas: Collection[str]) -> dict[str, dict[str, Any] | None]:
-    answers = await asyncio.gather(*(_ping(_socket(replica)) for replica in replicas))
-    return dict(zip(replicas, answers, strict=True))
+    asked = [_ping(_socket(replica)) for replica in replicas]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    # Whatever one of them sends, the others are heard.
+    heard = [None if isinstance(answer, BaseException) else answer for answer in answers]
+    return dict(zip(replicas, heard, strict=True))
 
 
 async def _ping(path: Path) -> dict[str, Any] | None:
@@ -248,10 +259,12 @@ async def _ping(path: Path) -> dict[str, Any] | None:
     import aiohttp
 
     limit = aiohttp.ClientTimeout(total=PING_SECONDS)
-    with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError):
+    with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError):
         async with (
-            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path)), timeout=limit) as session,
-            session.get("http://replica/ping") as response,
+            aiohttp.ClientSession(
+                connector=aiohttp.UnixConnector(str(path)), timeout=limit, auto_decompress=False
+            ) as session,
+            session.get("http://replica/ping", allow_redirects=False) as response,
         ):
             told = json.loads(await response.content.read(4096))
             return told if isinstance(told, dict) else None

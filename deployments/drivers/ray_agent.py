@@ -139,7 +139,7 @@ class Agent:
         return dict(zip(replicas, answers, strict=True))
 
     async def _ping(self, session: aiohttp.ClientSession, name: str) -> dict[str, Any] | None:
-        with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError):
             async with session.get(f"{self._url}/{name}/ping") as response:
                 told = json.loads(await response.content.read(4096))
                 return told if isinstance(told, dict) else None

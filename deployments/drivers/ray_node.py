@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.drivers.base import CannotStart, Health, Seen, Spec
+from deployments.replies import TooLarge, read_up_to
 
 if TYPE_CHECKING:
     import aiohttp
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 150.0
 WATCH_SECONDS = 0.25
+MOST_BYTES = 64 * 1024 * 1024
 # Every path that a replica has; the gateway asks for nothing else.
 PATHS = frozenset({"ping", "invocations", "explain"})
 # By it the gateway tells a replica's answer from what the proxy before it says when there is none.
@@ -64,8 +66,12 @@ class OnNode:
         session = self._connected()
         body = await request.body()
         headers = {"Content-Type": "application/json"}
-        async with session.post(f"http://replica/{path}", data=body, headers=headers) as answer:
-            content = await answer.read()
+        asked = session.post(f"http://replica/{path}", data=body, headers=headers, allow_redirects=False)
+        async with asked as answer:
+            try:
+                content = await read_up_to(answer, MOST_BYTES)
+            except TooLarge:
+                return JSONResponse({"error": "The answer is too large."}, 500, headers=MARK)
             return Response(content, answer.status, headers=MARK, media_type="application/json")
 
     def __del__(self) -> None:
@@ -113,6 +119,6 @@ class OnNode:
         if self._session is None:
             connector = aiohttp.UnixConnector(self._address, limit=0)
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=aiohttp.ClientTimeout(total=None)
+                connector=connector, timeout=aiohttp.ClientTimeout(total=None), auto_decompress=False
             )
         return self._session

@@ -29,7 +29,7 @@ LARGE = 32 * 1024
 # The share of the time that the model has where an earlier version must still be able to answer in time.
 FIRST_SHARE = 0.7
 # Reasons take many predictions each, so that they get more time and fewer rows.
-EXPLAIN_TIMES, EXPLAIN_ROWS = 4, 20
+EXPLAIN_TIMES, EXPLAIN_ROWS, EXPLAIN_AT_ONCE = 4, 20, 2
 STATUSES = {
     figures.TIMEOUT: 504,
     figures.OVERLOAD: 503,
@@ -132,6 +132,10 @@ class Answering:
             if instead is None:
                 return _failure(failed)
             answer = instead
+        answered = answer.target.number if answer.target else 0
+        if answered != asked.number:
+            # Truth that comes later belongs to what has answered, not to what was asked first.
+            asked.request = request_ids.make(self._key, str(route.deployment), asked.at, answered)
         return _told(route, asked, answer, rows)
 
     async def _ask_model(
@@ -205,7 +209,7 @@ class Answering:
         try:
             async with asyncio.timeout(route.timeout * EXPLAIN_TIMES):
                 status, answer = await self._replicas.ask(
-                    target, "/explain", body, at_once=route.at_once, gone=set()
+                    target, "/explain", body, at_once=EXPLAIN_AT_ONCE, gone=set()
                 )
                 _read(status, answer)
         except TimeoutError:
@@ -233,7 +237,7 @@ def _read(status: int, content: bytes) -> dict[str, Any]:
         found = bodies.load(content)
     except Unfit:
         found = None
-    if status == 200 and isinstance(found, dict):
+    if status == 200 and isinstance(found, dict) and not bodies.is_deep(found):
         return found
     if status == 400 and isinstance(found, dict):
         raise Unfit(f"The model refuses this input: {str(found.get('error', ''))[:500]}", {})

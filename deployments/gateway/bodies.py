@@ -16,6 +16,8 @@ from typing import Any, Final, NoReturn
 MAX_ROWS: Final = 10_000
 MAX_COLUMNS: Final = 2_000
 MAX_CELLS: Final = 1_000_000
+# Lists within lists, in a cell or in an answer: what goes through each of them calls itself so often.
+DEEPEST: Final = 50
 FORMS: Final = ("dataframe_split", "dataframe_records", "instances", "inputs")
 JSON_TYPES: Final = ("application/json", "")
 CSV_TYPES: Final = ("text/csv", "application/csv")
@@ -71,13 +73,14 @@ def load(content: bytes) -> Any:
     """JSON as its standard has it. Raises `Unfit`."""
     try:
         found = json.loads(content.decode(), parse_constant=_no_constant)
+        unwritable = b"\\u" in content and has_unwritable(found)
     except UnicodeDecodeError:
         refuse("The body is not UTF-8.")
     except RecursionError:
         refuse("The body is nested too deep.")
     except ValueError as error:
         refuse(f"The body is not JSON: {str(error)[:200]}")
-    if b"\\u" in content and has_unwritable(found):
+    if unwritable:
         refuse("A text in the body has a character that cannot be written.")
     return found
 
@@ -94,6 +97,14 @@ def has_unwritable(value: Any) -> bool:
     if isinstance(value, dict):
         return any(has_unwritable(key) or has_unwritable(part) for key, part in value.items())
     return isinstance(value, list) and any(has_unwritable(part) for part in value)
+
+
+def is_deep(value: Any, left: int = DEEPEST) -> bool:
+    """Whether lists and objects lie more than `DEEPEST` deep in each other."""
+    if not isinstance(value, dict | list):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return left == 0 or any(isinstance(part, dict | list) and is_deep(part, left - 1) for part in parts)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from deployments.gateway.bodies import Table, Unfit
+from deployments.gateway.bodies import Table, Unfit, is_deep
 
 MOST_TOLD: Final = 10
 INT32, INT64 = 2**31, 2**63
@@ -159,18 +159,15 @@ def _without_signature(table: Table) -> tuple[list[str], list[list[Any]]]:
     names = table.columns or [str(at) for at in range(len(table.rows[0]))]
     columns = [Column(name, "any", required=False) for name in names]
     read = _guess if table.is_text else _any
-    problems = {}
+    # The table stays as it came: another version may be asked the same rows.
+    rows = [list(row) for row in table.rows]
     for at, column in enumerate(columns):
         taken, wrong = _read([row[at] for row in table.rows], read, column)
         if wrong:
-            problems[column.name] = [wrong]
-            break
-        for row, value in zip(table.rows, taken, strict=True):
+            raise Unfit(f"{column.name}: {wrong}", {column.name: [wrong]})
+        for row, value in zip(rows, taken, strict=True):
             row[at] = value
-    if problems:
-        name, (first, *_) = next(iter(problems.items()))
-        raise Unfit(f"{name}: {first}", problems)
-    return names, table.rows
+    return names, rows
 
 
 def _boolean(value: Any) -> bool:
@@ -228,10 +225,16 @@ def _object(value: Any) -> Any:
 
 
 def _any(value: Any) -> Any:
-    """Any JSON, with numbers that a computer can hold."""
+    """Any JSON that is not too deep, with numbers that a computer can hold."""
+    if is_deep(value):
+        raise ValueError
+    return _holdable(value)
+
+
+def _holdable(value: Any) -> Any:
     if isinstance(value, list | dict):
         for part in value.values() if isinstance(value, dict) else value:
-            _any(part)
+            _holdable(part)
     elif isinstance(value, float):
         return _number(value)
     elif isinstance(value, int) and not -INT64 <= value < INT64:

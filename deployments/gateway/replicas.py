@@ -12,6 +12,7 @@ import aiohttp
 
 from deployments import figures
 from deployments.gateway.routes import Place, Target
+from deployments.replies import TooLarge, read_up_to
 
 MOST_BYTES = 64 * 1024 * 1024
 # One that refused a connection is asked last for so long; its row may say so later than its socket.
@@ -43,7 +44,8 @@ class Replicas:
 
     def __init__(self) -> None:
         self._sessions: dict[str, aiohttp.ClientSession] = {}
-        self._busy: Counter[str] = Counter()
+        # By address and path: those who ask for reasons take no place of those who ask for answers.
+        self._busy: Counter[tuple[str, str]] = Counter()
         self._resting: dict[str, float] = {}
 
     async def ask(
@@ -55,7 +57,7 @@ class Replicas:
         """
         again = True
         while True:
-            place = self._pick(target, at_once, gone)
+            place = self._pick(target, path, at_once, gone)
             try:
                 return await self._post(place, path, body)
             except _Gone:
@@ -67,38 +69,41 @@ class Replicas:
                 again = False
                 self._resting[place.address] = time.monotonic() + REST_SECONDS
 
-    def _pick(self, target: Target, at_once: int, gone: Collection[UUID]) -> Place:
+    def _pick(self, target: Target, path: str, at_once: int, gone: Collection[UUID]) -> Place:
         there = [place for place in target.places if place.replica not in gone]
         if not there:
             raise Failed(figures.AWAY, "No replica of this model answers.")
-        free = [place for place in there if self._busy[place.address] < at_once]
+        free = [place for place in there if self._busy[place.address, path] < at_once]
         if not free:
             raise Failed(figures.OVERLOAD, "The model has as many requests as it can take.")
         now = time.monotonic()
         return min(
             free,
-            key=lambda place: (self._resting.get(place.address, 0) > now, self._busy[place.address]),
+            key=lambda place: (self._resting.get(place.address, 0) > now, self._busy[place.address, path]),
         )
 
     async def _post(self, place: Place, path: str, body: bytes) -> tuple[int, bytes]:
         session, base = self._session(place.address)
-        self._busy[place.address] += 1
+        busy = place.address, path
+        self._busy[busy] += 1
         try:
-            async with session.post(f"{base}{path}", data=body, headers=_JSON) as answer:
+            async with session.post(
+                f"{base}{path}", data=body, headers=_JSON, allow_redirects=False
+            ) as answer:
                 if place.address.startswith("http") and MARK not in answer.headers:
                     # The proxy of a cluster, which has nobody at this address any more.
                     raise _Gone
-                if (answer.content_length or 0) > MOST_BYTES:
-                    raise Failed(figures.MODEL, "The model’s answer is too large.")
-                return answer.status, await answer.read()
+                return answer.status, await read_up_to(answer, MOST_BYTES)
+        except TooLarge:
+            raise Failed(figures.MODEL, "The model’s answer is too large.") from None
         except aiohttp.ClientConnectorError as error:
             raise _Gone from error
         except (aiohttp.ClientError, ConnectionError) as error:
             raise _Lost from error
         finally:
-            self._busy[place.address] -= 1
-            if not self._busy[place.address]:
-                del self._busy[place.address]
+            self._busy[busy] -= 1
+            if not self._busy[busy]:
+                del self._busy[busy]
 
     def _session(self, address: str) -> tuple[aiohttp.ClientSession, str]:
         kind, _, path = address.partition(":")
@@ -112,13 +117,15 @@ class Replicas:
             session = self._sessions[address] = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
             )
         return session, "http://replica" if kind == "unix" else address.rstrip("/")
 
     async def prune(self, addresses: Collection[str]) -> None:
         """Close the connections to what is not asked any more; those that still wait for an answer stay."""
-        for address in [one for one in self._sessions if one not in addresses and not self._busy[one]]:
+        needed = {*addresses, *(address for address, _ in self._busy)}
+        for address in [one for one in self._sessions if one not in needed]:
             await self._sessions.pop(address).close()
         now = time.monotonic()
         self._resting = {one: until for one, until in self._resting.items() if until > now}

@@ -1,9 +1,11 @@
-"""Answers for one model: runs inside the sandbox, listens on a socket in its own folder, knows nothing else.
+"""Answers for one model: runs inside the sandbox, listens on a socket that it was handed, knows nothing else.
 
-    python -I app.py --socket PATH --model FOLDER [--profile FILE]
+    python -I app.py --listen NUMBER --ready NUMBER --model FOLDER [--profile FILE]
 
 GET /ping says whether it answers and how much it is at; POST /invocations predicts; POST /explain tells why.
-The socket appears when the model is loaded. Needs mlflow (the model's own version of it) and aiohttp.
+Both numbers are open files: a socket that is bound, and what gets a byte once the model is loaded; so there
+is no folder of the machine that anything here can write to. With --socket PATH it makes its own, for trials.
+Needs mlflow (the model's own version of it) and aiohttp.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import importlib.util
 import json
 import math
 import os
+import socket
 import sys
 import time
 import traceback
@@ -28,6 +31,8 @@ from aiohttp import web
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_WORDS = 300
+# An explanation bounds itself, between its calls of the model; one that takes longer than this hangs.
+EXPLAIN_SECONDS, MOST_EXPLAINED = 40.0, 8
 
 
 class Refused(Exception):
@@ -100,41 +105,54 @@ class Replica:
         self.threads = ThreadPoolExecutor(at_once, thread_name_prefix="predict")
         # Explaining is slow, and must not keep predictions waiting.
         self.explaining = ThreadPoolExecutor(1, thread_name_prefix="explain")
-        self.began: dict[int, float] = {}
+        # When each that a thread is at counts as hanging.
+        self.hangs_at: dict[int, float] = {}
         self.numbers = count()
         # With those that still wait for a thread.
-        self.inside = 0
+        self.predicted = self.explained = 0
         self.asked_at = time.monotonic()
 
     async def ping(self, request: web.Request) -> web.Response:
         self.asked_at = time.monotonic()
-        stuck = sum(self.asked_at - since > self.hang_seconds for since in self.began.values())
-        told = {"busy": self.inside, "stuck": stuck}
+        stuck = sum(self.asked_at > hangs_at for hangs_at in self.hangs_at.values())
+        told = {"busy": self.predicted + self.explained, "stuck": stuck}
         return web.json_response(told, status=503 if stuck else 200)
 
     async def invocations(self, request: web.Request) -> web.Response:
-        if self.inside >= 4 * self.at_once:
-            return web.json_response({"error": "Too many requests wait already."}, status=503)
-        return await self._work(self.threads, self.model.predict, await request.read())
+        if self.predicted >= 4 * self.at_once:
+            return _too_many()
+        self.predicted += 1
+        try:
+            return await self._work(self.threads, self.model.predict, request, self.hang_seconds)
+        finally:
+            self.predicted -= 1
 
     async def explain(self, request: web.Request) -> web.Response:
-        return await self._work(self.explaining, self.model.explain, await request.read())
+        if self.explained >= MOST_EXPLAINED:
+            return _too_many()
+        self.explained += 1
+        try:
+            patience = max(self.hang_seconds, EXPLAIN_SECONDS)
+            return await self._work(self.explaining, self.model.explain, request, patience)
+        finally:
+            self.explained -= 1
 
     async def _work(
-        self, threads: ThreadPoolExecutor, ask: Callable[[bytes], dict[str, Any]], body: bytes
+        self,
+        threads: ThreadPoolExecutor,
+        ask: Callable[[bytes], dict[str, Any]],
+        request: web.Request,
+        patience: float,
     ) -> web.Response:
         self.asked_at = time.monotonic()
+        body = await request.read()
         loop = asyncio.get_running_loop()
-        self.inside += 1
-        try:
-            status, answer = await loop.run_in_executor(threads, self._ask, ask, body)
-        finally:
-            self.inside -= 1
+        status, answer = await loop.run_in_executor(threads, self._ask, ask, body, patience)
         return web.Response(body=answer, status=status, content_type="application/json")
 
-    def _ask(self, ask: Callable[[bytes], dict[str, Any]], body: bytes) -> tuple[int, bytes]:
+    def _ask(self, ask: Callable[[bytes], dict[str, Any]], body: bytes, patience: float) -> tuple[int, bytes]:
         number = next(self.numbers)
-        self.began[number] = time.monotonic()
+        self.hangs_at[number] = time.monotonic() + patience
         try:
             return 200, json.dumps(ask(body), allow_nan=False).encode()
         except Refused as refused:
@@ -143,7 +161,7 @@ class Replica:
             traceback.print_exc()
             return 500, json.dumps({"error": f"{type(error).__name__}: {words_of(error)}"}).encode()
         finally:
-            del self.began[number]
+            del self.hangs_at[number]
 
     async def watch(self) -> None:
         """End when nobody has asked for long: whoever has started this is gone and does not come back."""
@@ -158,6 +176,10 @@ class Replica:
         application.router.add_post("/invocations", self.invocations)
         application.router.add_post("/explain", self.explain)
         return application
+
+
+def _too_many() -> web.Response:
+    return web.json_response({"error": "Too many requests wait already."}, status=503)
 
 
 def words_of(error: BaseException) -> str:
@@ -195,21 +217,28 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-async def serve(replica: Replica, socket: str) -> None:
+async def serve(replica: Replica, given: argparse.Namespace) -> None:
     runner = web.AppRunner(replica.application(), access_log=None, handler_cancellation=False)
     await runner.setup()
-    # Bound under another name first: the socket that others look for answers from its first moment.
-    hidden = Path(socket).with_name("n")  # no longer than the other, since such paths may not be long
-    hidden.unlink(missing_ok=True)
-    await web.UnixSite(runner, str(hidden)).start()
-    hidden.rename(socket)
+    if given.socket:
+        # Bound under another name first: the socket that others look for answers from its first moment.
+        hidden = Path(given.socket).with_name("n")  # no longer than the other: such paths may not be long
+        hidden.unlink(missing_ok=True)
+        await web.UnixSite(runner, str(hidden)).start()
+        hidden.rename(given.socket)
+    else:
+        await web.SockSite(runner, socket.socket(fileno=given.listen)).start()
+        os.write(given.ready, b"1")
+        os.close(given.ready)
     print("Ready.", flush=True)
     await replica.watch()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--socket", required=True)
+    parser.add_argument("--socket", default="")
+    parser.add_argument("--listen", type=int)
+    parser.add_argument("--ready", type=int)
     parser.add_argument("--model", required=True)
     parser.add_argument("--profile", default="")
     parser.add_argument("--at-once", type=int, default=8)
@@ -221,7 +250,7 @@ def main() -> None:
     replica = Replica(
         model, at_once=given.at_once, hang_seconds=given.hang_seconds, alone_seconds=given.alone_seconds
     )
-    asyncio.run(serve(replica, given.socket))
+    asyncio.run(serve(replica, given))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import Any
 
 import aiohttp
 
+from deployments.replies import TooLarge, read_up_to
+
 # The first answer loads what was left for later, and may take longer than any after it.
 WARM_UP_SECONDS = 60.0
 _MOST_BYTES = 16 * 1024 * 1024
@@ -44,7 +46,7 @@ async def _test(address: str, rows: Sequence[Mapping[str, Any]], seconds: float)
     kind, _, path = address.partition(":")
     connector = aiohttp.UnixConnector(path) if kind == "unix" else None
     base = "http://replica" if kind == "unix" else address
-    async with aiohttp.ClientSession(connector=connector) as session:
+    async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
         try:
             await _ask(session, base, rows, WARM_UP_SECONDS)
             await _ask(session, base, rows[:1], seconds)
@@ -52,16 +54,21 @@ async def _test(address: str, rows: Sequence[Mapping[str, Any]], seconds: float)
             raise SmokeTestFailed("The reference sample was not answered in time.") from error
         except aiohttp.ClientError as error:
             raise SmokeTestFailed("A replica ended while it was asked the reference sample.") from error
+        except TooLarge as error:
+            raise SmokeTestFailed("The answer to the reference sample is too large.") from error
 
 
 async def _ask(
     session: aiohttp.ClientSession, base: str, rows: Sequence[Mapping[str, Any]], seconds: float
 ) -> None:
     limit = aiohttp.ClientTimeout(total=seconds)
-    async with session.post(f"{base}/invocations", json=body_of(rows), timeout=limit) as answer:
+    async with session.post(
+        f"{base}/invocations", json=body_of(rows), timeout=limit, allow_redirects=False
+    ) as answer:
+        content = await read_up_to(answer, _MOST_BYTES)
         try:
-            told = json.loads(await answer.content.read(_MOST_BYTES))
-        except ValueError as error:
+            told = json.loads(content)
+        except (ValueError, RecursionError) as error:
             raise SmokeTestFailed("The answer to the reference sample is no JSON.") from error
     said = told.get("error") if isinstance(told, dict) else None
     if answer.status != 200:

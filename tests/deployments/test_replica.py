@@ -137,7 +137,7 @@ def test_forks_are_bounded_and_end_with_it(local: LocalDriver, addresses: list[s
     status, told = ask(addresses[0], "fork")
     assert (status, "BlockingIOError" in told["error"]) == (500, True)
     assert ask(addresses[1], "double", x=1.0) == (200, {"predictions": [2.0]})
-    mark = str(Path(addresses[0].removeprefix("unix:")).parent.parent)
+    mark = str(Path(addresses[0].removeprefix("unix:")).parent)
     assert len(processes.named(mark)) > 20
     local.stop(NAMES[:1])
     end = time.monotonic() + PATIENCE
@@ -154,8 +154,8 @@ def test_files_of_others_are_not_there(addresses: list[str], folder: Path) -> No
     hidden = [
         folder / "keys" / "audit",
         other,
-        other.parent.parent / "log",
-        own.parent.parent / "process.json",
+        other.parent / "log",
+        own.parent / "process.json",
     ]
     for path in [*hidden, Path("/etc/passwd"), Path("/proc/1/environ")]:
         status, told = ask(addresses[0], f"read {path}")
@@ -184,20 +184,43 @@ def test_it_reaches_nobody(addresses: list[str]) -> None:
             listening.accept()
 
 
-def test_a_socket_that_leads_elsewhere_is_not_asked(local: LocalDriver, addresses: list[str]) -> None:
-    """A replica may write in its folder: a link there must not become the socket of another."""
-    own, other = (Path(address.removeprefix("unix:")) for address in addresses)
-    own.unlink()
-    own.symlink_to(other)
-    seen = local.status(NAMES)[NAMES[0]]
-    assert (seen.health, seen.address) == (Health.STARTING, "")
-    local.stop(NAMES[:1])
+def test_it_has_no_folder_of_the_machine_to_fill(addresses: list[str]) -> None:
+    own = Path(addresses[0].removeprefix("unix:")).parent
+    before = sorted(path.name for path in own.iterdir())
+    for path in (own / "new", own / "log", own / "ready", own / "s", own.parent / "new"):
+        assert ask(addresses[0], f"write {path}")[0] == 500
+    assert sorted(path.name for path in own.iterdir()) == before
+
+
+SAYS = """
+from aiohttp import web
+web.json_response = lambda *args, **more: web.Response(body={body!r}, headers={headers!r})
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [(b"[" * 4096, {}), (b"\xff", {}), (b'{"busy": []}', {}), (b"", {"Location": "/ping"})],
+)
+def test_one_that_answers_strangely_hides_no_other(
+    local: LocalDriver, addresses: list[str], folder: Path, body: bytes, headers: dict[str, str]
+) -> None:
+    model = folder / f"strange{abs(hash(body))}"
+    odd_model.write(model, at_load=SAYS.format(body=body, headers=headers))
+    spec = Spec("2", "strange", model, sandbox.interpreter(), memory_mb=700)
+    local.deploy(spec, ["cccccccccccc"])
+    end = time.monotonic() + PATIENCE
+    while (seen := local.status([*NAMES, "cccccccccccc"]))["cccccccccccc"].health == Health.STARTING:
+        assert time.monotonic() < end
+        threading.Event().wait(0.05)
+    assert (seen["cccccccccccc"].busy, seen[NAMES[0]].busy) == (None, 0)
+    local.forget(["cccccccccccc"])
 
 
 def test_noted_numbers_of_another_start_of_the_machine_mean_nothing(
     local: LocalDriver, addresses: list[str]
 ) -> None:
-    noted = Path(addresses[0].removeprefix("unix:")).parent.parent / "process.json"
+    noted = Path(addresses[0].removeprefix("unix:")).parent / "process.json"
     told = json.loads(noted.read_text())
     noted.write_text(json.dumps({**told, "pid": os.getpid()}))
     assert local.status(NAMES)[NAMES[0]].health == Health.GONE
