@@ -101,6 +101,8 @@ def test_the_form_asks_for_what_the_model_reads(cast: Any, deployment: Deploymen
         assert words in page, words
     assert f"/serve/{deployment.project.slug}/bearing/invocations" in page
     assert "openapi.json" in page
+    # A question, a file and a token can be asked for here; one of them is what the page is for.
+    assert page.count("button-primary") == 1
 
 
 def test_an_answer_comes_in_words_by_a_token_of_the_moment(
