@@ -21,6 +21,8 @@ Points = tuple[tuple[dt.datetime, float | None], ...]
 Events = tuple[tuple[dt.datetime, str], ...]
 MOST_BINS, MOST_CATEGORIES = 24, 12
 MOST_POINTS = 180
+# Smaller figures of the bins of a logarithmic scale say no more than this one.
+TINY = 0.0001
 
 
 def volume(seen: Seen, events: Events) -> Series | None:
@@ -115,6 +117,7 @@ def drift(
     readings: Sequence[tuple[dt.datetime, float | None, bool]],
     last: DriftReading | None,
     deployment: Deployment,
+    seen: Seen,
     events: Events,
 ) -> Series | None:
     """The input that moved furthest, reading by reading, against the limit."""
@@ -133,6 +136,7 @@ def drift(
         unit="Population stability index of the input that moved most, against the reference sample",
         value_name="PSI",
         points=_rising(kept),
+        window=_window(seen, kept),
         limit=limit,
         limit_label=f"Limit {limit:g}",
         events=events,
@@ -207,9 +211,10 @@ def _of_bins(bins: list[tuple[float, float, int]], then: dict[str, Any] | None, 
         now[min(int(((begin + end) / 2 - low) / width), count - 1)] += many / total * 100
     before = _sketched(known["sketch"], low, width, count) if known else [None] * count
     middle = _middle(bins, total)
+    words = f"{middle:.3g}" if middle <= 0 or middle >= TINY else f"{TINY:f}".rstrip("0")
     return Spread(
         key="predictions",
-        title=f"Half of the answers are below {middle:.3g}",
+        title=f"Half of the answers are below {words}",
         unit="Share of the answers by value, %",
         n=total,
         shares=tuple(Share(f"{low + width * at:.4g}", now[at], before[at]) for at in range(count)),
@@ -235,7 +240,9 @@ def _middle(bins: Sequence[tuple[float, float, int]], total: int) -> float:
     return bins[-1][1]
 
 
-def memory(uses: Sequence[tuple[dt.datetime, float, bool]], limit_mb: int | None) -> Series | None:
+def memory(
+    uses: Sequence[tuple[dt.datetime, float, bool]], limit_mb: int | None, seen: Seen
+) -> Series | None:
     """Memory of all replicas against what they may use."""
     kept = _thinned(uses)
     if not kept:
@@ -247,13 +254,14 @@ def memory(uses: Sequence[tuple[dt.datetime, float, bool]], limit_mb: int | None
         unit="Memory of all replicas, MB",
         value_name="Memory, MB",
         points=_rising(kept),
+        window=_window(seen, kept),
         limit=float(limit_mb) if limit_mb else None,
         limit_label=f"May use {formats.number(limit_mb)}" if limit_mb else "",
         note=SIMULATED if any(row[2] for row in kept) else "",
     )
 
 
-def processor(uses: Sequence[tuple[dt.datetime, float, bool]]) -> Series | None:
+def processor(uses: Sequence[tuple[dt.datetime, float, bool]], seen: Seen) -> Series | None:
     """Processor time of all replicas, in percent of one core."""
     kept = _thinned(uses)
     if not kept:
@@ -265,6 +273,7 @@ def processor(uses: Sequence[tuple[dt.datetime, float, bool]]) -> Series | None:
         unit="Processor time of all replicas, % of one core",
         value_name="Of one core, %",
         points=_rising(kept),
+        window=_window(seen, kept),
         note=SIMULATED if any(row[2] for row in kept) else "",
     )
 
@@ -289,6 +298,12 @@ def _points(seen: Seen, value: Callable[[Figures], float | None], *, empty: floa
     return tuple(
         (_shown(at, seen), value(seen.steps[at]) if at in seen.steps else empty) for at in seen.moments()
     )
+
+
+def _window(seen: Seen, rows: Sequence[Any]) -> tuple[dt.datetime, dt.datetime]:
+    """The span of the page, so that moments stand below each other in all of its figures."""
+    moments = [seen.begin, seen.end, *(row[0] for row in rows)]
+    return _shown(min(moments), seen), _shown(max(moments), seen)
 
 
 def _rising(rows: Sequence[Any]) -> Points:

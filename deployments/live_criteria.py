@@ -21,7 +21,7 @@ from charters.models import Reading as ReadingRow
 from charters.models import Revision, Signatory
 from charters.queries import document_of
 from charters.signoff import SeatState, State
-from deployments.alert_rules import CRITERION, Finding
+from deployments.alert_rules import CRITERION, WAS_MET, Finding
 from deployments.alerting import settle
 from deployments.drifting import live_release, served
 from deployments.figures import MINUTE, Figures, merge, percentile
@@ -34,7 +34,6 @@ from ui.errors import DomainError
 
 logger = logging.getLogger(__name__)
 SOURCE = "live figures"
-WAS_MET = "was met, now failing"
 DAY, WEEKS = dt.timedelta(days=1), dt.timedelta(days=28)
 FEWEST_REQUESTS, MOST_PAIRS = 100, 5000
 PSI_KEYS = ("psi_max", "psi")
@@ -226,6 +225,7 @@ def _tell_signers(
                 "deployment": deployment,
                 "criterion": figure.criterion.name,
                 "said": WAS_MET if was_met else "is not met",
+                "was_met": was_met,
                 "why": verdict_words(figure),
                 "link": mail.absolute(reverse("charters:readings", args=[revision.charter_id])),
             },
@@ -248,10 +248,13 @@ def _figure(criterion: Criterion, deployment: Deployment, release: Release, now:
 
 
 def _of_drift(criterion: Criterion, key: str, release: Release, now: dt.datetime) -> LiveFigure:
-    rows = DriftReading.objects.filter(release=release, simulated=False, end__gt=now - DAY, end__lte=now)
-    last = rows.order_by("-end").first()
+    rows = DriftReading.objects.filter(release=release, end__gt=now - DAY, end__lte=now)
+    last = rows.filter(simulated=False).order_by("-end").first()
     if last is None or last.psi_max is None:
-        return LiveFigure(criterion, None, why_not="No drift was measured in the last day.")
+        why = "No drift was measured in the last day."
+        if rows.filter(simulated=True).exists():
+            why = "The drift of the last day is simulated; it is shown and never counts."
+        return LiveFigure(criterion, None, why_not=why)
     if key in PSI_KEYS:
         return LiveFigure(criterion, last.psi_max, last.rows)
     share = max((facts["missing"] for facts in last.features.values()), default=0.0)

@@ -11,10 +11,11 @@ from django.db.models.functions import TruncDay
 from django.urls import reverse
 from django.utils import timezone
 
+from assessment.result_words import first_lower
 from charters.criteria import COMPARATOR_WORDS, figure
 from charters.models import Reading, Revision
 from deployments import live_charts as charts
-from deployments.alert_rules import CRITERION, DRIFT
+from deployments.alert_rules import CRITERION, DRIFT, headline
 from deployments.figures import DAY, MINUTE, begin_of, percentile
 from deployments.gate_facts import charter_that_holds
 from deployments.lifecycle import State
@@ -23,7 +24,7 @@ from deployments.live_figures import Seen, Span, outputs_of, seen_of
 from deployments.live_truth import performance
 from deployments.models import Alert, Deployment, DriftReading, Reference, Release, Replica, ResourceUse
 from deployments.references import reference_of
-from deployments.release_page import stopped_words
+from deployments.release_page import callers_get
 from ui import formats
 from ui.charts.spec import ChartSpec
 from ui.charts.spec_live import Series
@@ -87,12 +88,12 @@ def _drift(within: QuerySet[DriftReading], span: Span) -> list[tuple[dt.datetime
 def title_of(live: Live) -> str:
     """The finding: what calls for somebody, or that nothing does."""
     if live.deployment.wanted == Deployment.Wanted.STOPPED:
-        return stopped_words(live.deployment)
+        return f"Stopped; {first_lower(callers_get(live.deployment))}"
     if live.release is None:
         return "No version is live yet"
     broken = [row for row in live.alerts if row.kind == CRITERION]
     if broken:
-        return broken[0].words.partition(":")[0]
+        return headline(broken[0].words)
     moved = next((row for row in live.alerts if row.kind == DRIFT), None)
     held = _all_met(live.criteria)
     if moved is not None:
@@ -101,7 +102,7 @@ def title_of(live: Live) -> str:
         said = f"{feature} has drifted since {since}"
         return f"The signed criteria still hold, but {said}" if held else said
     if live.alerts:
-        return live.alerts[0].words.partition(",")[0]
+        return headline(live.alerts[0].words)
     version = f"Version {live.release.version}"
     return f"{version} answers as signed" if held else f"{version} answers, and nothing calls for you"
 
@@ -151,7 +152,7 @@ def figures(live: Live) -> list[ChartSpec]:
         charts.volume(seen, events),
         charts.latency(seen, deployment, events),
         charts.failures(seen, deployment, events),
-        charts.drift(live.drift, live.last_drift, deployment, events),
+        charts.drift(live.drift, live.last_drift, deployment, seen, events),
         charts.predictions(
             outputs_of(deployment, live.span, live.now), _truth_then(live), bool(seen.simulated)
         ),
@@ -268,4 +269,5 @@ def _resources(live: Live) -> list[ChartSpec | None]:
     kept = sorted(found.values(), key=lambda row: row.start) if step > MINUTE else list(rows)
     memory, processor = charts.used(kept)
     environment = live.deployment.environment
-    return [charts.memory(memory, environment.memory_mb * environment.replicas), charts.processor(processor)]
+    limit = environment.memory_mb * environment.replicas
+    return [charts.memory(memory, limit, live.seen), charts.processor(processor, live.seen)]

@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 from deployments.actions.releasing import last_good
-from deployments.lifecycle import OVER, State
+from deployments.lifecycle import ON_THE_WAY, OVER, State
 from deployments.models import Change, Deployment, Release
 from deployments.release_gate import MUSTS
 from ui.formats import day
@@ -99,9 +99,12 @@ def versions_of(deployment: Deployment, *, may_deploy: bool = False, shown: int 
     return [_version(row, answering, can=good is not None) for row in rows]
 
 
-def history_of(deployment: Deployment, *, shown: int = SHOWN) -> list[HappenedRow]:
-    """What happened, newest first: who, what, why."""
-    return [happened(row) for row in deployment.changes.all()[:shown]]
+def history_of(deployment: Deployment, *, shown: int = SHOWN, steps: bool = True) -> list[HappenedRow]:
+    """What happened, newest first: who, what, why; without ``steps`` not how a release got where it is."""
+    rows = deployment.changes.all()
+    if not steps:
+        rows = rows.exclude(kind__in=[f"release_{state}" for state in ON_THE_WAY])
+    return [happened(row) for row in rows[:shown]]
 
 
 def happened(row: Change) -> HappenedRow:

@@ -58,7 +58,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "simulated": bool(live.seen.simulated),
         "notes": fill(mark("deployments.notes", "all"), request, deployment),
         "versions": versions_of(deployment, may_deploy=may_deploy, shown=5),
-        "happened": history_of(deployment, shown=8),
+        "happened": history_of(deployment, shown=4, steps=False),
         "may": {"deploy": may_deploy, "take": standing.may("contribute"), "lead": standing.may("lead")},
         "back": last_good(deployment) if may_deploy and live.release else None,
     }

@@ -123,6 +123,12 @@ def test_made_up_or_old_figures_are_no_readings(deployment: Deployment) -> None:
     assert Alert.objects.count() == 0
 
 
+def test_simulated_drift_is_named_as_what_does_not_count(cast: Any, deployment: Deployment) -> None:
+    seen.drift(deployment, 0.5, at=timezone.now(), simulated=True)
+    found = cast.client("viewer").get(f"/deployments/{deployment.pk}/").content.decode()
+    assert "The drift of the last day is simulated; it is shown and never counts." in found
+
+
 def test_the_last_environment_counts(cast: Any, deployment: Deployment) -> None:
     staging = registry.deployment_of(cast, project=deployment.project, slug="staging", name="other")
     registry.release_of(staging, 2)

@@ -11,7 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from deployments.actions.moving import tell
 from deployments.figures import DAY, HOUR
+from deployments.live_charts import predictions
 from deployments.live_figures import SPANS, seen_of
 from deployments.models import Bucket, Deployment, DriftReading, Feedback, Reference, ResourceUse, Sample
 from jobs import files
@@ -130,6 +132,34 @@ def test_two_readings_of_one_moment_break_no_page(cast: Any, deployment: Deploym
         )
     for span in SPANS:
         page(cast, deployment, span)
+
+
+def test_a_single_reading_stands_at_its_time_of_the_span(cast: Any, deployment: Deployment) -> None:
+    """With its own moment as the whole axis, every label of it would be the same."""
+    seen.drift(deployment, 0.1, at=NOW - dt.timedelta(hours=6))
+    text = page(cast, deployment, "24h")
+    drawing = re.search(r"No input has drifted.*?</svg>", text, re.DOTALL)
+    assert drawing is not None
+    clock = re.findall(r">(\d\d:\d\d)<", drawing[0])
+    assert len(clock) > 2
+    assert len(set(clock)) == len(clock)
+
+
+def test_steps_of_a_release_are_told_in_the_history_alone(cast: Any, deployment: Deployment) -> None:
+    release = deployment.releases.get(state="live")
+    tell(deployment, "release_testing", "bearing version 1 is tested", release=release)
+    tell(deployment, "release_live", "bearing version 1 is live", release=release)
+    text = page(cast, deployment)
+    assert "bearing version 1 is live" in text
+    assert "bearing version 1 is tested" not in text
+    history = cast.client("viewer").get(f"/deployments/{deployment.pk}/history/").content.decode()
+    assert "bearing version 1 is tested" in history
+
+
+def test_tiny_answers_are_told_as_a_person_would(cast: Any, deployment: Deployment) -> None:
+    spec = predictions({"bins": {"0": 9, "999999": 1}, "level": -20}, None, simulated=False)
+    assert spec is not None
+    assert spec.title == "Half of the answers are below 0.0001"
 
 
 def test_numbers_behind_a_figure_can_be_kept(cast: Any, deployment: Deployment) -> None:

@@ -30,7 +30,7 @@ def series(spec: Series, uid: str, width: float, cls: str) -> str:
         y = _height(tick, low, high)
         canvas.line(left, y, right, y, "c-grid")
         canvas.text(left - 8, y + 4, _said(tick), "c-axis", "end")
-    first, last = spec.points[0][0], spec.points[-1][0]
+    first, last = spec.window or (spec.points[0][0], spec.points[-1][0])
     whole = (last - first).total_seconds() or 1.0
 
     def across(at: datetime) -> float:
@@ -138,7 +138,7 @@ def _event(canvas: Canvas, x: float, words: str, right: float) -> None:
 def _times(canvas: Canvas, first: datetime, last: datetime, left: float, right: float) -> None:
     """Moments along the axis: clock times within two days, else days."""
     whole = last - first
-    count = max(min(int((right - left) // APART), 6), 1)
+    count = max(min(int((right - left) // APART), 6), 1) if whole else 1
     for at in range(count):
         moment = first + whole * (at / count)
         x = left + (right - left) * at / count

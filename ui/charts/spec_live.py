@@ -20,6 +20,7 @@ class Series(ChartSpec):
     limit   a dashed line with its label, such as what was agreed
     events  moments with a word each, such as when a version took over
     from_zero  whether the scale begins at 0
+    window  from when to when the figure looks; where it is left out, from the first moment to the last
     """
 
     kind: ClassVar[str] = "series"
@@ -29,6 +30,7 @@ class Series(ChartSpec):
     limit_label: str = ""
     events: tuple[tuple[datetime, str], ...] = ()
     from_zero: bool = True
+    window: tuple[datetime, datetime] | None = None
     span: Literal[12, 9, 8, 6] = 6
 
     def check(self) -> None:
