@@ -91,7 +91,7 @@ def evaluate(progress: Progress, pk: str) -> Outcome:
 def _move(found: Evaluation, state: Evaluation.State, message: str = "") -> None:
     found.state, found.message = state, message
     found.ended_at = timezone.now() if state != Evaluation.State.RUNNING else None
-    found.save(update_fields=["state", "message", "ended_at", "figures", "failures"])
+    found.save(update_fields=["state", "message", "ended_at", "figures", "failures", "files_sha256"])
 
 
 def _wanted(found: Evaluation) -> list[Wanted]:
@@ -111,7 +111,8 @@ def _measured(progress: Progress, found: Evaluation, wanted: Sequence[Wanted]) -
         folder.chmod(0o755)
         try:
             python = _environment(progress, pressed, slug, found)
-            model_files.copy_to(slug, found.model, found.version, folder / "model")
+            copied = folder / "model"
+            found.files_sha256 = model_files.copy_to(slug, found.model, found.version, copied)
         except TrackingIsAway as error:
             raise Conflict("Tracking does not answer; try again once it does.") from error
         except CANNOT as error:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from charters.criteria import Outcome
+from charters.criteria import Criterion, Outcome
+from charters.document import read
 from charters.keeping import decision_of, lived_revision, readings_of, standing_of
 from charters.models import Charter, Decision, Reading, Revision
-from charters.queries import revision_in_force
+from charters.queries import document_of, revision_in_force
 from charters.verdicts import OF_A_MODEL
 from deployments import release_gate as gate
 from deployments.models import Deployment, Environment, Reference, Waiver
@@ -46,12 +48,22 @@ class Gate:
         return [one.as_json() for one in self.checks]
 
 
-def gate_of(deployment: Deployment, model: str, version: int) -> Gate:
-    """The gate for a version at a deployment, which may not be saved yet; read now."""
+def gate_of(
+    deployment: Deployment, model: str, version: int, *, registered_at: dt.datetime | None = None
+) -> Gate:
+    """The gate for a version at a deployment, which may not be saved yet; read now.
+
+    A model can be deleted and its numbers given out again: a waiver from before `registered_at` was for
+    another version of this name.
+    """
     project, environment = deployment.project, deployment.environment
     if project is None:
         raise AssertionError("what is served here has a project")
-    waivers = waivers_that_hold(project, environment, model, version)
+    waivers = [
+        row
+        for row in waivers_that_hold(project, environment, model, version)
+        if registered_at is None or row.asked_at >= registered_at
+    ]
     waived = {key for row in waivers for key in row.checks}
     checks = gate.check(_facts(deployment, project, model, version), waived)
     return Gate(checks, gate.stance(checks, environment.policy), tuple(waivers))
@@ -75,10 +87,29 @@ def _scaled(charter: Charter) -> Revision | None:
 def waivers_that_hold(
     project: Project, environment: Environment, model: str, version: int
 ) -> Sequence[Waiver]:
-    """Both have signed, nobody has withdrawn it, and its last day has not passed; the latest first."""
+    """Both have signed, nobody has withdrawn it, and its last day has not passed; the latest first.
+
+    One that lets criteria pass does so for the criteria that were signed then: a change of the charter that
+    changes them ends it.
+    """
     today = today_of(project.organization)
     rows = Waiver.objects.filter(project=project, environment=environment, model=model, version=version)
-    return [row for row in rows.select_related("environment") if row.holds(today)]
+    held = [row for row in rows.select_related("environment") if row.holds(today)]
+    revision = charter_that_holds(project) if held else None
+    return [row for row in held if revision is None or _is_about(row, revision)]
+
+
+def _is_about(row: Waiver, revision: Revision) -> bool:
+    """Whether the must criteria are those of the text that was in force when the waiver was signed."""
+    if not {gate.MUSTS, gate.VERIFIED} & set(row.checks):
+        return True
+    first = min(at for at in (row.owner_signed_at, row.second_signed_at) if at is not None)
+    then = revision.charter.revisions.filter(in_force_at__lte=first).order_by("-in_force_at").first()
+    return then is None or then.pk == revision.pk or _signed_musts(then) == _signed_musts(revision)
+
+
+def _signed_musts(revision: Revision) -> list[Criterion]:
+    return [one for one in read(document_of(revision)).criteria if one.must]
 
 
 def _facts(deployment: Deployment, project: Project, model: str, version: int) -> gate.Facts:

@@ -246,6 +246,13 @@ def _outcome(criterion: Criterion, row: Reading) -> Outcome:
     return evaluate(criterion, as_reading(row)).outcome
 
 
+def is_measured_as(project: Project, model: str, version: int, sha256: str) -> bool:
+    """Whether what the product measured of a version, last on each file, was these files of the model."""
+    done = project.evaluations.filter(model=model, version=version, state=Evaluation.State.DONE)
+    rows = done.exclude(files_sha256="").order_by("ended_at").values_list("sha256", "files_sha256")
+    return all(measured == sha256 for measured in dict(rows).values())
+
+
 def failures_of(project: Project, model: str, version: int) -> list[dict[str, object]]:
     """The slices on which the newest evaluation of a version saw it fail, for explanations."""
     done = project.evaluations.filter(model=model, version=version, state=Evaluation.State.DONE)

@@ -75,7 +75,7 @@ def _request(
     if _live(held, model, version) is not None:
         raise Conflict(f"{model} version {version} is live already.")
     found = _registered(held, model, version)
-    gate = gate_of(held, model, version)
+    gate = gate_of(held, model, version, registered_at=found.made_at)
     _require_gate(held, gate, why)
     return _make(
         held,
@@ -120,6 +120,8 @@ def roll_back(
         version=last.version,
         model_id=last.model_id,
         run=last.run,
+        # The very files that answered then.
+        files_sha256=last.files_sha256,
     )
 
 

@@ -129,11 +129,12 @@ def outcome_owner(project: Project) -> Signatory | None:
 
 def part_of(waiver: Waiver, user: User) -> str:
     """As whom this person would sign: the outcome owner, the second person, or nobody."""
+    # Who has signed stays what they signed as, whoever owns the outcome since.
+    if user.pk in (waiver.owner_id, waiver.second_id):
+        return OWNER if user.pk == waiver.owner_id else SECOND
     seat = outcome_owner(waiver.project)
     if seat is not None and may_decide(seat, user):
         return OWNER
-    if user.pk == waiver.owner_id:
-        return ""
     project = waiver.project
     open_ = project.archived_at is None and project.organization.archived_at is None
     return SECOND if open_ and standing_of(user, project).may("lead") else ""

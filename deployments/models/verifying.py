@@ -27,6 +27,8 @@ class Evaluation(models.Model):
     version = models.PositiveIntegerField()
     file = models.ForeignKey("jobs.StoredFile", on_delete=models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64)
+    # Of the files of the version as they were measured; what goes out later must be these.
+    files_sha256 = models.CharField(max_length=64, blank=True)
     # The column that holds the truth.
     target = models.CharField(max_length=250)
     # The answer that counts as yes, and the chance from which on it is given; empty where the model decides.

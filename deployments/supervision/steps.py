@@ -14,10 +14,11 @@ from deployments.drivers.base import Spec
 from deployments.lifecycle import ON_THE_WAY, State
 from deployments.models import Build, Release
 from deployments.references import reference_of, smoke_rows
+from deployments.release_gate import VERIFIED
 from deployments.supervision import journal, smoke, store
 from deployments.supervision.background import Background
 from deployments.supervision.replicas import Replicas
-from deployments.verifying import failures_of
+from deployments.verifying import failures_of, is_measured_as
 from projects.tracking import model_files, records
 
 ALL = 100
@@ -229,8 +230,25 @@ def spec_of(release: Release) -> Spec:
 
 def _prepare(release: Release) -> Prepared:
     told = model_files.describe(_slug(release), release.model, release.version)
-    sha256 = store.take(_slug(release), release.model, release.version)
+    # Going back means the files that answered then; a version going out means those that were measured.
+    sha256 = store.take(_slug(release), release.model, release.version, release.files_sha256)
+    _require_measured(release, sha256)
     return Prepared(sha256, told.signature, builds.lines_for(told.requirements), told.python)
+
+
+def _require_measured(release: Release, sha256: str) -> None:
+    """The gate went by readings of this version: its files must not have been replaced since."""
+    passed = any(one["key"] == VERIFIED and one["holds"] for one in release.gate)
+    project = release.deployment.project
+    if project is None or not (passed and release.deployment.environment.wants_verified):
+        return
+    if release.kind == Release.Kind.DEPLOY and not is_measured_as(
+        project, release.model, release.version, sha256
+    ):
+        raise store.FilesHaveChanged(
+            f"The files of {release} are not those that were measured. Have the version measured again, "
+            "then deploy it."
+        )
 
 
 def _build(release: Release, event: threading.Event) -> Build | None:

@@ -26,7 +26,7 @@ from jobs.runner import Progress, run
 from projects.actions import open_from_charter
 from projects.actions.readings import nominate
 from projects.models import Project
-from projects.tracking import records
+from projects.tracking import model_files, records
 from projects.tracking import server as tracking
 from tests.charters.cases import complete_fields
 from tests.charters.cast import write_charter
@@ -138,7 +138,9 @@ needs_a_sandbox = pytest.mark.skipif(
 
 
 @needs_a_sandbox
-def test_the_product_measures_and_its_figure_decides(cast: Any, project: Project, store: Store) -> None:
+def test_the_product_measures_and_its_figure_decides(
+    cast: Any, project: Project, store: Store, settings: Any
+) -> None:
     report(cast, project, 0.9)
     assert outcomes(project)["c1"] == "met"
     assert send(cast, project).status_code == 302
@@ -153,6 +155,8 @@ def test_the_product_measures_and_its_figure_decides(cast: Any, project: Project
 
     found = Evaluation.objects.get()
     assert (found.state, found.figures["c1"]["rows"], found.figures["c1"]["reported"]) == ("done", 60, 0.9)
+    [folder] = Path(settings.DATA_DIR).glob("mlflow/artifacts/workspaces/*/1/*")
+    assert found.files_sha256 == model_files.digest(folder)
     assert Event.objects.filter(kind="reading.differs").count() == 1
     page = cast.client("viewer").get(f"/projects/{project.pk}/criteria/").content.decode()
     assert "reported 0.4, the product measured 0.75. The verdict is another one." in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from charters.actions import Proof
+from charters.models import Revision, Signatory, SignoffRound
 from deployments.actions import releasing, waiving
-from deployments.gate_facts import gate_of
+from deployments.gate_facts import gate_of, waivers_that_hold
 from deployments.models import Waiver
 from tests.deployments import registry_cast as made
 from ui.errors import Conflict, FreshSignInRequired, Invalid, NotAllowed
@@ -182,3 +184,55 @@ def test_the_pages_ask_sign_and_tell(project, cast):
     assert "Sign as" not in cast.client("victor").get(page).content.decode()
     listed = frank.get(reverse("deployments:waivers", args=[project.pk])).content.decode()
     assert "Waits for signatures" in listed
+
+
+def test_who_becomes_the_outcome_owner_does_not_sign_a_second_time(project, cast):
+    waiver = asked(project, cast)
+    waiving.sign_waiver(waiver, by=cast.frank, proof=fresh())
+    Signatory.objects.filter(user=cast.alice).update(user=cast.frank, email=cast.frank.email, name="Frank")
+    with pytest.raises(Conflict, match="second person has signed already"):
+        waiving.sign_waiver(waiver, by=cast.frank, proof=fresh())
+    page = cast.client("frank").get(reverse("deployments:waiver", args=[waiver.pk])).content.decode()
+    assert reverse("deployments:waiver_sign", args=[waiver.pk]) not in page
+
+
+def changed(project: Any, cast: Any, **fields: Any) -> None:
+    """The charter gets another text in force; with fields, one that has a must more."""
+    old = Revision.objects.get(charter=project.charter, state="in_force")
+    content = json.loads(old.content)
+    if fields:
+        content.setdefault("criterion", {})["c9"] = {"name": "Recall", "must": True, **fields}
+    new = Revision.objects.create(
+        charter=old.charter,
+        number=old.number + 1,
+        content=json.dumps(content),
+        sha256="1" * 64,
+        state="superseded",
+    )
+    Revision.objects.filter(pk=old.pk).update(state="superseded")
+    Revision.objects.filter(pk=new.pk).update(state="in_force", in_force_at=timezone.now())
+    SignoffRound.objects.filter(revision=old).update(revision=new)
+
+
+@pytest.mark.parametrize(
+    ("checks", "fields", "stays"),
+    [
+        (["musts"], {"target": "0.99"}, False),
+        (["musts"], {}, True),
+        (["owner"], {"target": "0.99"}, True),
+    ],
+)
+def test_criteria_that_are_changed_were_waived_by_nobody(project, cast, checks, fields, stays):
+    environment = made.environment_of(cast, "production")
+    signed(project, cast, checks=checks)
+    assert waivers_that_hold(project, environment, made.MODEL, 1)
+    changed(project, cast, **fields)
+    assert bool(waivers_that_hold(project, environment, made.MODEL, 1)) is stays
+
+
+def test_a_waiver_is_not_for_a_version_that_is_registered_later_under_its_name(project, cast, monkeypatch):
+    deployment = made.deployment_of(cast, project=project, slug="production")
+    signed(project, cast)
+    made.registered(monkeypatch, 1)
+    with pytest.raises(Conflict, match="is shut"):
+        releasing.request_release(deployment, by=cast.frank, model=made.MODEL, version=1)
