@@ -118,6 +118,11 @@ def current(request: HttpRequest | Any, purpose: str, subject: Model | None = No
     return max(links, key=lambda link: kept.index(str(link.pk)), default=None)
 
 
+def was_opened(request: HttpRequest | Any, purpose: str, subject: Model) -> bool:
+    """Whether this visitor came by a link of this purpose to this object, which may be closed by now."""
+    return links_to(subject, purpose).filter(pk__in=_kept(request), expires_at__gt=timezone.now()).exists()
+
+
 def organization_of_visitor(request: HttpRequest) -> Organization | None:
     """The organization of the link that this visitor opened last, whatever its state; None without links."""
     kept = _kept(request)

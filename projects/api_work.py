@@ -81,8 +81,8 @@ class WorkMixin(OfProject):
     @action(detail=True, methods=["patch"], url_path=f"milestones/{ONE}")
     def milestone(self, request: Request, slug: str, pk: str) -> Response:
         row = self.one(Milestone, slug, pk)
-        work.save_milestone(row.project, values=given(MilestoneChange, request), milestone=row)
-        return Response(MilestoneSerializer(row).data)
+        kept = work.save_milestone(row.project, values=given(MilestoneChange, request), milestone=row)
+        return Response(MilestoneSerializer(kept).data)
 
     @extend_schema(summary="Risks, also those that are over", responses=RiskSerializer(many=True))
     @action(detail=True)
@@ -101,8 +101,8 @@ class WorkMixin(OfProject):
     @action(detail=True, methods=["patch"], url_path=f"risks/{ONE}")
     def risk(self, request: Request, slug: str, pk: str) -> Response:
         row = self.one(Risk, slug, pk)
-        work.save_risk(row.project, values=linked(row.project, given(RiskChange, request)), risk=row)
-        return Response(RiskSerializer(row).data)
+        values = linked(row.project, given(RiskChange, request))
+        return Response(RiskSerializer(work.save_risk(row.project, values=values, risk=row)).data)
 
     @extend_schema(summary="A risk is over", request=None, responses={204: None}, parameters=[PK])
     @action(detail=True, methods=["post"], url_path=f"risks/{ONE}/close")

@@ -25,6 +25,17 @@ MOST_DAYS_AWAY = 3650
 LEVELS = [("1", "Low"), ("2", "Medium"), ("3", "High")]
 
 
+class _Seen(PlainForm):
+    """`seen` is the mark of what a form was filled in for; one for something new has none."""
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "seen" not in self.initial:
+            del self.fields["seen"]
+
+
 class _OfProject(PlainForm):
     """A form whose choices are people and milestones of one project."""
 
@@ -51,13 +62,13 @@ class TaskForm(_OfProject):
     )
 
 
-class MilestoneForm(_OfProject):
+class MilestoneForm(_OfProject, _Seen):
     title = forms.CharField(max_length=300, label="What will be there")
     due_on = forms.DateField(required=False, widget=DateInput, label="Due")
     done_on = forms.DateField(required=False, widget=DateInput, label="Done on")
 
 
-class RiskForm(_OfProject):
+class RiskForm(_OfProject, _Seen):
     title = forms.CharField(max_length=300, label="What could go wrong")
     response = forms.CharField(
         required=False, max_length=5000, widget=TextLines(rows=3), label="What is done about it"
@@ -108,7 +119,7 @@ class DocumentForm(PlainForm):
     )
 
 
-class CheckInForm(PlainForm):
+class CheckInForm(_Seen):
     week = forms.ChoiceField(label="Week")
     health = forms.ChoiceField(choices=CheckIn.Health.choices, widget=Segments, label="How it stands")
     reason = forms.CharField(
@@ -162,7 +173,7 @@ class AnswerForm(PlainForm):
     answer = forms.CharField(max_length=5000, widget=TextLines(rows=5), label="Your answer")
 
 
-class ChangeMemberForm(PlainForm):
+class ChangeMemberForm(_Seen):
     role = forms.ChoiceField(choices=ProjectMember.Role.choices, widget=Segments, label="Role here")
     works_as = forms.ChoiceField(required=False, label="Works as")
     share = forms.IntegerField(

@@ -49,10 +49,15 @@ def _close(project: Project, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def move_project(project: Project, to: str, *, by: User) -> None:
-    """Pause a project, or take it up again, also after it was closed."""
+def move_project(project: Project, to: str, *, by: User, left: str = "") -> None:
+    """Pause a project, or take it up again, also after it was closed.
+
+    `left` is the state in which its mover saw it: Conflict where it stands otherwise by now.
+    """
     if to not in LIVING:
         raise Invalid("There is no such state.", fields={"to": ["One of active, paused."]})
+    if left and project.state != left:
+        raise Conflict(f"The project is {project.get_state_display().lower()} by now. Look at it again.")
     if project.initiative and project.state == Project.State.CLOSED:
         others = Project.objects.filter(
             organization=project.organization, initiative=project.initiative, charter=None, archived_at=None
@@ -64,9 +69,10 @@ def move_project(project: Project, to: str, *, by: User) -> None:
 
 def _move(project: Project, to: Project.State, *, by: User | None) -> None:
     before, today = project.state, timezone.localdate()
-    moved = Project.objects.filter(pk=project.pk).exclude(state=to)
-    if not moved.update(state=to, changed_at=timezone.now()):
+    if before == to:
         raise Conflict(f"The project is {to.label.lower()} already.")
+    if not Project.objects.filter(pk=project.pk, state=before).update(state=to, changed_at=timezone.now()):
+        raise Conflict("Somebody else was faster. Look at how the project stands now.")
     project.state = to
     if to == Project.State.ACTIVE:
         for pause in Pause.objects.filter(project=project, ended_on=None):

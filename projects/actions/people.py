@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import Membership, Organization, User
 from projects.models import Project, ProjectMember, ProjectToken, Risk, Task
+from projects.seen import mark_of
 from ui.errors import Conflict, Invalid
 
 WORDS = ("role", "works_as", "share")
@@ -42,9 +43,14 @@ def add_member(project: Project, *, by: User, values: Mapping[str, Any]) -> Proj
 
 
 @transaction.atomic
-def change_member(member: ProjectMember, *, by: User, values: Mapping[str, Any]) -> None:
-    """Another role, share or work. A project keeps a lead."""
+def change_member(member: ProjectMember, *, by: User, values: Mapping[str, Any], seen: str = "") -> None:
+    """Another role, share or work, for one who is as the mark `seen` says. A project keeps a lead."""
     Project.objects.select_for_update().get(pk=member.project_id)
+    member.refresh_from_db(fields=["role", "works_as", "share", "left_at"])
+    if all(getattr(member, name) == values[name] for name in WORDS) and member.left_at is None:
+        return
+    if seen and seen != mark_of_member(member):
+        raise Conflict("Somebody else has changed this meanwhile.")
     if values["role"] != ProjectMember.Role.LEAD:
         _keep_a_lead(member)
     changed = ProjectMember.objects.filter(pk=member.pk, left_at=None)
@@ -53,10 +59,16 @@ def change_member(member: ProjectMember, *, by: User, values: Mapping[str, Any])
     _record(member, by, "project.member_changed", role=values["role"])
 
 
+def mark_of_member(member: ProjectMember) -> str:
+    """The mark of what can be changed of somebody on a project."""
+    return mark_of(*(getattr(member, name) for name in WORDS))
+
+
 @transaction.atomic
 def end_membership(member: ProjectMember, *, by: User) -> None:
     """Somebody leaves: open cards and risks lose their owner, tokens end, what was done keeps the name."""
     Project.objects.select_for_update().get(pk=member.project_id)
+    member.refresh_from_db(fields=["role"])
     _keep_a_lead(member)
     if not ProjectMember.objects.filter(pk=member.pk, left_at=None).update(left_at=timezone.now()):
         raise Conflict("This person has left the project.")

@@ -13,6 +13,7 @@ from accounts import audit
 from accounts.localize import zone_of
 from accounts.models import User
 from charters.actions import record_reading
+from charters.actions.events import lock
 from charters.actions.telling import tell_verdicts
 from charters.criteria import Criterion
 from charters.keeping import Standing, readings_of, standing_of
@@ -25,6 +26,7 @@ from projects.models import Candidate, Intent, Project
 from projects.tracking import evaluation, records
 from ui.errors import Conflict, Invalid
 
+READ_TRIES = 3
 FIRST_DAY = dt.date(2000, 1, 1)
 
 
@@ -44,8 +46,13 @@ class Figure:
     measured: Measured | None
 
 
-def nominate(project: Project, *, by: User, model: str, version: int, note: str = "") -> Candidate:
-    """Make a registered version the one that verdicts are read for, and read what is there."""
+def nominate(
+    project: Project, *, by: User, model: str, version: int, note: str = "", instead_of: str | None = None
+) -> Candidate:
+    """Make a registered version the one that verdicts are read for, and read what is there.
+
+    `instead_of` is the candidate that the page showed, empty for none: Conflict where it is another by now.
+    """
     found = next(
         (row for row in records.versions_of(project.slug) if (row.model, row.version) == (model, version)),
         None,
@@ -54,13 +61,16 @@ def nominate(project: Project, *, by: User, model: str, version: int, note: str 
         raise Invalid(
             "This version is not registered.", fields={"version": ["One of the registered versions."]}
         )
-    revision = revision_in_force(project.charter) if project.charter is not None else None
+    revision = _in_force(project)
     figures = _figures(project, revision, run=found.run, model_id=found.model_id)
     with transaction.atomic():
-        Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+        if _locked(project, revision) != revision:
+            raise Conflict("The charter changes right now. Look at it, then nominate again.")
         last = project.candidates.first()
         if last is not None and (last.model, last.version) == (model, version):
             raise Conflict(f"{last} is the candidate already.")
+        if instead_of is not None and instead_of != (last.label if last else ""):
+            raise Conflict(f"{last} was nominated meanwhile. Look at it, then nominate again.")
         candidate = Candidate.objects.create(
             project=project,
             model=model,
@@ -93,16 +103,30 @@ def read_criteria(project: Project) -> list[Unread]:
     What was measured on other data or another slice is kept too: its verdict then says why it does not count.
     Safe to repeat: the same figure of the same run is kept once.
     """
-    candidate = project.candidates.first()
-    revision = revision_in_force(project.charter) if project.charter is not None else None
-    if candidate is None or revision is None:
-        return []
-    figures = _figures(project, revision, run=candidate.run, model_id=candidate.model_id)
-    with transaction.atomic():
-        # One at a time, so that two readers do not keep the same figure twice.
-        Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-        before = standing_of(revision, candidate=candidate.label)
-        return _keep(project, revision, candidate, figures, before=before)
+    for _ in range(READ_TRIES):
+        candidate, revision = project.candidates.first(), _in_force(project)
+        if candidate is None or revision is None:
+            return []
+        figures = _figures(project, revision, run=candidate.run, model_id=candidate.model_id)
+        with transaction.atomic():
+            # One at a time, so that two readers do not keep the same figure twice; and for what stands now:
+            # a version that was replaced while its runs were read has no verdict to tell of.
+            if _locked(project, revision) == revision and project.candidates.first() == candidate:
+                before = standing_of(revision, candidate=candidate.label)
+                return _keep(project, revision, candidate, figures, before=before)
+    raise Conflict("The candidate or the charter changes right now. Read the criteria again in a moment.")
+
+
+def _in_force(project: Project) -> Revision | None:
+    return revision_in_force(project.charter) if project.charter is not None else None
+
+
+def _locked(project: Project, revision: Revision | None) -> Revision | None:
+    """Take the charter, then its project, as a decision does; what is in force now."""
+    if revision is not None:
+        lock(revision.charter)
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    return _in_force(project)
 
 
 def _figures(project: Project, revision: Revision | None, *, run: str, model_id: str) -> list[Figure]:

@@ -15,6 +15,7 @@ from accounts.models import Organization, User
 from jobs import outbox
 from projects.models import Ask, CheckIn, Project, ProjectMember
 from projects.queries import pauses_of
+from projects.seen import mark_of
 from projects.waiting import working_days
 from projects.weeks import monday_of, rested_weeks
 from ui.errors import Conflict, Invalid
@@ -25,8 +26,13 @@ CHECKIN_WEEKS_BACK = 8
 
 
 @transaction.atomic
-def check_in(project: Project, *, by: User, week: dt.date, health: str, reason: str) -> CheckIn:
-    """How the project stood in one week, at most eight weeks back; amber and red need a reason."""
+def check_in(
+    project: Project, *, by: User, week: dt.date, health: str, reason: str, seen: str = ""
+) -> CheckIn:
+    """How the project stood in one week, at most eight weeks back; amber and red need a reason.
+
+    `seen` is the mark of the answers that the page showed: Conflict where the week was answered since.
+    """
     this_week = monday_of(timezone.localdate())
     reason = reason.strip()[:2000]
     if health not in CheckIn.Health.values:
@@ -38,8 +44,12 @@ def check_in(project: Project, *, by: User, week: dt.date, health: str, reason: 
         )
     if health != CheckIn.Health.GREEN and not reason:
         raise Invalid("Say why.", fields={"reason": ["A sentence: what is in the way, and what helps."]})
-    row, _ = CheckIn.objects.get_or_create(project=project, week=week)
+    row, _ = CheckIn.objects.select_for_update().get_or_create(project=project, week=week)
     before = row.health
+    if (before, row.reason, row.by_id) == (health, reason, by.pk):
+        return row
+    if seen and before and seen != mark_of_answers(project):
+        raise Conflict(f"{row.by_name or 'Somebody else'} has answered this week meanwhile.")
     row.health, row.reason, row.by, row.by_name = health, reason, by, by.get_full_name()
     row.answered_at = timezone.now()
     row.save()
@@ -52,6 +62,13 @@ def check_in(project: Project, *, by: User, week: dt.date, health: str, reason: 
     )
     _tell(project, "project.checked_in", week=week, health=health)
     return row
+
+
+def mark_of_answers(project: Project) -> str:
+    """The mark of all check-ins that can still be answered."""
+    first = monday_of(timezone.localdate()) - dt.timedelta(weeks=CHECKIN_WEEKS_BACK)
+    answered = CheckIn.objects.filter(project=project, week__gte=first).exclude(health="").order_by("week")
+    return mark_of(*answered.values_list("week", "health", "reason"))
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
@@ -13,9 +13,10 @@ from accounts import audit
 from accounts.models import User
 from jobs import outbox
 from projects.models import LoggedDecision, Milestone, Paper, Project, Risk, Task
+from projects.seen import mark_of
 from ui.errors import Conflict, Invalid
 
-Row = TypeVar("Row", bound=models.Model)
+Row = TypeVar("Row", Milestone, Risk)
 MOST_TASKS = 2000
 STEP = 1024
 
@@ -54,21 +55,28 @@ def _with_done(task: Task, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def move_task(task: Task, *, column: str, before: Task | None = None) -> Task:
-    """Put a card into a column, before another card or at its foot."""
+def move_task(task: Task, *, column: str, before: Task | None = None, left: str = "") -> Task:
+    """Put a card into a column, before another card or at its foot.
+
+    `left` is the column in which its mover saw it: Conflict where somebody else has moved it on since.
+    """
     if column not in Task.Column.values:
         raise Invalid("There is no such column.", fields={"column": ["One of todo, doing, done."]})
     _lock(task.project)
-    if before is not None and (before.project_id != task.project_id or before.column != column):
-        raise Conflict("The board has changed. Look at it again.")
-    place = _place_before(task.project, column, before)
-    moved = Task.objects.filter(pk=task.pk, archived_at=None).update(
-        place=place, version=F("version") + 1, **_with_done(task, {"column": column})
-    )
-    if not moved:
+    now = Task.objects.select_for_update().filter(pk=task.pk, archived_at=None).first()
+    if now is None:
         raise Conflict("This card was archived.")
-    task.refresh_from_db()
-    return task
+    if left and now.column != left:
+        if now.column == column:
+            return now
+        where = now.get_column_display()
+        raise Conflict(f"“{now.title}” was moved to “{where}” meanwhile. Move it on from there.")
+    place = _place_before(task.project, column, before)
+    Task.objects.filter(pk=now.pk).update(
+        place=place, version=F("version") + 1, **_with_done(now, {"column": column})
+    )
+    now.refresh_from_db()
+    return now
 
 
 def _place_before(project: Project, column: str, before: Task | None) -> int:
@@ -77,7 +85,9 @@ def _place_before(project: Project, column: str, before: Task | None) -> int:
         return _last_place(project, column) + STEP
     for _ in range(2):
         own = Task.objects.filter(project=project, column=column, archived_at=None)
-        target = own.get(pk=before.pk).place
+        target = own.filter(pk=before.pk).values_list("place", flat=True).first()
+        if target is None:
+            break
         lower = own.filter(place__lt=target).aggregate(n=Max("place"))["n"] or 0
         if target - lower > 1:
             return (lower + target) // 2
@@ -100,16 +110,28 @@ def archive_task(task: Task) -> None:
 
 @transaction.atomic
 def save_milestone(
-    project: Project, *, values: Mapping[str, Any], milestone: Milestone | None = None
+    project: Project, *, values: Mapping[str, Any], milestone: Milestone | None = None, seen: str = ""
 ) -> Milestone:
-    """Add a milestone, or change one."""
-    return _save(Milestone, project, values, milestone)
+    """Add a milestone, or change one that is as its mark `seen` says, where one is given."""
+    return _save(Milestone, project, values, milestone, seen)
 
 
 @transaction.atomic
-def save_risk(project: Project, *, values: Mapping[str, Any], risk: Risk | None = None) -> Risk:
-    """Add a risk, or change one."""
-    return _save(Risk, project, values, risk)
+def save_risk(
+    project: Project, *, values: Mapping[str, Any], risk: Risk | None = None, seen: str = ""
+) -> Risk:
+    """Add a risk, or change one that is as its mark `seen` says, where one is given."""
+    return _save(Risk, project, values, risk, seen)
+
+
+def mark_of_record(row: Milestone | Risk) -> str:
+    """The mark of what people can change of a milestone or a risk."""
+    own: tuple[object, ...] = (row.title,)
+    if isinstance(row, Risk):
+        own += (row.response, row.likelihood, row.effect, row.owner_id)
+    else:
+        own += (row.due_on, row.done_on)
+    return mark_of(*own)
 
 
 @transaction.atomic
@@ -152,11 +174,18 @@ def archive_paper(paper: Paper) -> None:
         raise Conflict("This paper was archived before.")
 
 
-def _save(model: type[Row], project: Project, values: Mapping[str, Any], row: Row | None) -> Row:
-    kept = row or model(project=project)
+def _save(model: type[Row], project: Project, values: Mapping[str, Any], row: Row | None, seen: str) -> Row:
+    if row is None:
+        made: Row = model._default_manager.create(project=project, **values)
+        return made
+    kept: Row = model._default_manager.select_for_update().get(pk=row.pk)
+    if all(getattr(kept, name) == value for name, value in values.items()):
+        return kept
+    if seen and seen != mark_of_record(kept):
+        raise Conflict("Somebody else has changed this meanwhile.")
     for name, value in values.items():
         setattr(kept, name, value)
-    kept.save()
+    kept.save(update_fields=list(values))
     return kept
 
 

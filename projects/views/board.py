@@ -34,13 +34,16 @@ def get_task(user: Any, pk: UUID | str, *, need: str = "view") -> tuple[Task, St
 @login_required
 def board(request: HttpRequest, pk: UUID) -> HttpResponse:
     """All cards of a project."""
-    standing = get_standing(request.user, pk)
+    return _board(request, get_standing(request.user, pk))
+
+
+def _board(request: HttpRequest, standing: Standing, *, status: int = 200) -> HttpResponse:
     context = {
         **frame(standing, "board"),
         "columns": _columns(standing.project),
         "form": TaskForm(project=standing.project),
     }
-    return render(request, "projects/board.html", context)
+    return render(request, "projects/board.html", context, status=status)
 
 
 def _columns(project: Project) -> list[dict[str, Any]]:
@@ -85,17 +88,18 @@ def card(request: HttpRequest, pk: UUID) -> HttpResponse:
         name: getattr(task, name) for name in ("title", "note", "column", "owner", "due_on", "milestone")
     }
     form = TaskForm(posted(request), initial=initial, project=standing.project)
-    conflict = None
+    conflict, seen = None, _seen(request) if request.method == "POST" else task.version
     if request.method == "POST" and form.is_valid():
         try:
-            change_task(task, seen=_seen(request), values=form.cleaned_data)
+            change_task(task, seen=seen, values=form.cleaned_data)
         except Conflict as error:
             conflict = error
             task.refresh_from_db()
+            seen = task.version
         else:
             messages.success(request, "The card is saved.")
             return redirect("projects:board", standing.project.pk)
-    context = {**frame(standing, "board"), "task": task, "form": form, "conflict": conflict}
+    context = {**frame(standing, "board"), "task": task, "form": form, "conflict": conflict, "seen": seen}
     status = 409 if conflict else 422 if form.errors else 200
     return render(request, "projects/card.html", context, status=status)
 
@@ -110,15 +114,25 @@ def _seen(request: HttpRequest) -> int:
 def move(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Move a card to a column, before another card or at its foot."""
     task, standing = get_task(request.user, pk, need="contribute")
-    before = None
-    if request.POST.get("before"):
-        before = standing.project.tasks.filter(pk=_uuid(request.POST["before"])).first()
-        if before is None:
-            raise Conflict("The board has changed. Look at it again.")
-    move_task(task, column=request.POST.get("column", ""), before=before)
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204)
-    return redirect("projects:board", standing.project.pk)
+    dragged = bool(request.headers.get("HX-Request"))
+    try:
+        before = _neighbor(standing.project, request.POST.get("before", ""))
+        column, left = request.POST.get("column", ""), request.POST.get("left", "")
+        move_task(task, column=column, before=before, left=left)
+    except Conflict as error:
+        messages.error(request, error.message)
+        # A page on which cards are dragged is loaded again, and says then what was in the way.
+        return HttpResponse(status=409) if dragged else _board(request, standing, status=409)
+    return HttpResponse(status=204) if dragged else redirect("projects:board", standing.project.pk)
+
+
+def _neighbor(project: Project, text: str) -> Task | None:
+    if not text:
+        return None
+    found = project.tasks.filter(pk=_uuid(text)).first()
+    if found is None:
+        raise Conflict("The board has changed. Look at it again.")
+    return found
 
 
 def _uuid(text: str) -> UUID:

@@ -48,6 +48,6 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponse:
 def move(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Pause the project, or take it up again."""
     project = get_project_to_move(request.user, pk).project
-    move_project(project, request.POST.get("to", ""), by=person(request))
+    move_project(project, request.POST.get("to", ""), by=person(request), left=request.POST.get("left", ""))
     messages.success(request, f"The project is {project.get_state_display().lower()}.")
     return redirect("projects:show", project.pk)

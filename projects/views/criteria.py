@@ -116,7 +116,11 @@ def nominate_version(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Invalid("This version is not registered.", fields={"version": ["A whole number."]})
     try:
         candidate = nominate(
-            project, by=person(request), model=request.POST.get("model", "")[:250], version=int(number)
+            project,
+            by=person(request),
+            model=request.POST.get("model", "")[:250],
+            version=int(number),
+            instead_of=request.POST.get("instead_of"),
         )
     except TrackingIsAway:
         messages.error(request, AWAY)

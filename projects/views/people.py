@@ -15,15 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import current_membership, person
 from projects.access import Standing, get_standing
-from projects.actions.people import add_member, change_member, end_membership
+from projects.actions.people import add_member, change_member, end_membership, mark_of_member
 from projects.charts import load_by_week
 from projects.forms import ChangeMemberForm, MemberForm
 from projects.models import Project, ProjectMember
 from projects.people import people_load, person_key
 from projects.views.frame import frame, posted
+from projects.views.theirs import Theirs, theirs
 from projects.weeks import monday_of
 from roadmap.queries import today_of
-from ui.errors import Invalid, NotFound
+from ui.errors import Conflict, Invalid, NotFound
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
 PAGE = 50
@@ -53,14 +54,20 @@ def member_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 def member(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Role, work and share of one person."""
     row, standing = _member(request, pk)
-    initial = {"role": row.role, "works_as": row.works_as, "share": row.share}
+    initial = {"role": row.role, "works_as": row.works_as, "share": row.share, "seen": mark_of_member(row)}
     form = ChangeMemberForm(posted(request), initial=initial)
+    conflict = None
     if request.method == "POST" and form.is_valid():
-        change_member(row, by=person(request), values=form.cleaned_data)
-        messages.success(request, "Saved.")
-        _warn(request, standing.project, row)
-        return redirect("projects:show", standing.project.pk)
-    return _form(request, standing, form, row.name, row)
+        try:
+            change_member(row, by=person(request), values=form.cleaned_data, seen=form.cleaned_data["seen"])
+        except Conflict as error:
+            row.refresh_from_db()
+            conflict = theirs(error, form, row, mark_of_member(row))
+        else:
+            messages.success(request, "Saved.")
+            _warn(request, standing.project, row)
+            return redirect("projects:show", standing.project.pk)
+    return _form(request, standing, form, row.name, row, conflict)
 
 
 @require_POST
@@ -81,10 +88,22 @@ def _member(request: HttpRequest, pk: UUID) -> tuple[ProjectMember, Standing]:
 
 
 def _form(
-    request: HttpRequest, standing: Standing, form: Any, title: str, row: ProjectMember | None
+    request: HttpRequest,
+    standing: Standing,
+    form: Any,
+    title: str,
+    row: ProjectMember | None,
+    conflict: Theirs | None = None,
 ) -> HttpResponse:
-    context = {**frame(standing, "overview"), "title": title, "form": form, "member": row}
-    return render(request, "projects/member.html", context, status=422 if form.errors else 200)
+    context = {
+        **frame(standing, "overview"),
+        "title": title,
+        "form": form,
+        "member": row,
+        "conflict": conflict,
+    }
+    status = 409 if conflict else 422 if form.errors else 200
+    return render(request, "projects/member.html", context, status=status)
 
 
 def _warn(request: HttpRequest, project: Project, row: ProjectMember) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from projects.actions.work import (
     archive_paper,
     close_risk,
     log_decision,
+    mark_of_record,
     save_milestone,
     save_risk,
 )
@@ -31,9 +33,10 @@ from projects.forms import DecisionForm, MilestoneForm, PaperForm, RiskForm
 from projects.models import CheckIn, Milestone, Paper, Project, Risk
 from projects.queries import weeks_of
 from projects.views.frame import frame, posted
+from projects.views.theirs import Theirs, theirs
 from ui.charts.spec import ChartSpec
 from ui.downloads import figure_csv
-from ui.errors import NotFound
+from ui.errors import Conflict, NotFound
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
 Saver = Callable[[Project, User, Mapping[str, Any]], object]
@@ -115,13 +118,10 @@ def add(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
 def milestone(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a milestone, or note that it is there."""
     row, standing = _get(request, Milestone, pk)
-    initial = {"title": row.title, "due_on": row.due_on, "done_on": row.done_on}
-    form = MilestoneForm(posted(request), initial=initial, project=standing.project)
-    if request.method == "POST" and form.is_valid():
-        save_milestone(standing.project, values=form.cleaned_data, milestone=row)
-        messages.success(request, "The milestone is saved.")
-        return redirect("projects:records", standing.project.pk)
-    return _form(request, standing, row.title, form)
+    form = MilestoneForm(
+        posted(request), initial=_initial(row, "title", "due_on", "done_on"), project=standing.project
+    )
+    return _change(request, standing, row, form, partial(save_milestone, standing.project, milestone=row))
 
 
 @require_http_methods(GET_AND_POST)
@@ -129,15 +129,30 @@ def milestone(request: HttpRequest, pk: UUID) -> HttpResponse:
 def risk(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a risk."""
     row, standing = _get(request, Risk, pk)
-    names = ("title", "response", "likelihood", "effect", "owner")
-    form = RiskForm(
-        posted(request), initial={name: getattr(row, name) for name in names}, project=standing.project
-    )
+    initial = _initial(row, "title", "response", "likelihood", "effect", "owner")
+    form = RiskForm(posted(request), initial=initial, project=standing.project)
+    return _change(request, standing, row, form, partial(save_risk, standing.project, risk=row))
+
+
+def _initial(row: Any, *names: str) -> dict[str, Any]:
+    return {"seen": mark_of_record(row), **{name: getattr(row, name) for name in names}}
+
+
+def _change(
+    request: HttpRequest, standing: Standing, row: Any, form: Any, save: Callable[..., object]
+) -> HttpResponse:
+    conflict = None
     if request.method == "POST" and form.is_valid():
-        save_risk(standing.project, values=form.cleaned_data, risk=row)
-        messages.success(request, "The risk is saved.")
-        return redirect("projects:records", standing.project.pk)
-    return _form(request, standing, row.title, form)
+        values = dict(form.cleaned_data)
+        try:
+            save(seen=values.pop("seen"), values=values)
+        except Conflict as error:
+            row.refresh_from_db()
+            conflict = theirs(error, form, row, mark_of_record(row))
+        else:
+            messages.success(request, f"“{values['title']}” is saved.")
+            return redirect("projects:records", standing.project.pk)
+    return _form(request, standing, row.title, form, conflict)
 
 
 @require_POST
@@ -170,6 +185,9 @@ def _get(request: HttpRequest, model: type[Any], pk: UUID) -> tuple[Any, Standin
     return row, get_standing(request.user, row.project_id, need="contribute")
 
 
-def _form(request: HttpRequest, standing: Standing, title: str, form: Any) -> HttpResponse:
-    context = {**frame(standing, "records"), "title": title, "form": form}
-    return render(request, "projects/record_form.html", context, status=422 if form.errors else 200)
+def _form(
+    request: HttpRequest, standing: Standing, title: str, form: Any, conflict: Theirs | None = None
+) -> HttpResponse:
+    context = {**frame(standing, "records"), "title": title, "form": form, "conflict": conflict}
+    status = 409 if conflict else 422 if form.errors else 200
+    return render(request, "projects/record_form.html", context, status=status)

@@ -31,7 +31,11 @@ for (const column of board.querySelectorAll("[data-column]")) {
     event.preventDefault();
     const before = event.target.closest("[data-card]");
     if (before === dragged) return;
-    const body = new URLSearchParams({ column: column.dataset.column, before: before?.dataset.card ?? "" });
+    const body = new URLSearchParams({
+      column: column.dataset.column,
+      left: dragged.closest("[data-column]").dataset.column,
+      before: before?.dataset.card ?? "",
+    });
     const headers = { "X-CSRFToken": token, "HX-Request": "true" };
     try {
       await fetch(dragged.dataset.move, { method: "POST", body, headers });
