@@ -17,6 +17,8 @@ ERRORS, LATENCY, DRIFT, MISSING, REPLICAS, CRITERION = (
     "replicas",
     "criterion",
 )
+# What a signed criterion is that live figures no longer meet.
+WAS_MET = "was met, now failing"
 KIND_WORDS = {
     ERRORS: "Failed answers",
     LATENCY: "Slow answers",
@@ -81,8 +83,9 @@ def judge(facts: Facts, limits: Limits) -> Iterator[Finding]:
         words = f"Drift {facts.psi:.2f} of {facts.psi_feature}, limit {limits.drift:.2f}"
         yield _finding(DRIFT, facts.psi, limits.drift, words)
     if facts.missing is not None:
+        more = _percent(max(facts.missing, 0.0))
         words = (
-            f"{facts.missing_feature}: {_percent(facts.missing)} more values missing than in the reference, "
+            f"{facts.missing_feature}: {more} more values missing than in the reference, "
             f"limit {_percent(limits.missing)}"
         )
         yield _finding(MISSING, facts.missing, limits.missing, words)
@@ -96,5 +99,14 @@ def _finding(kind: str, value: float, limit: float, words: str) -> Finding:
     return Finding(kind, kind, value > limit, words, value, limit)
 
 
+def headline(words: str) -> str:
+    """An alert in a few words: what is wrong, without the limit and without the figure of a criterion."""
+    for mark in (f"” {WAS_MET}", "” is not met"):
+        if f"{mark}: " in words:
+            return words.partition(f"{mark}: ")[0] + mark
+    return words.rpartition(", limit ")[0] or words
+
+
 def _percent(share: float) -> str:
-    return f"{share * 100:.2g} %" if share < 1 else "100 %"
+    value = share * 100
+    return f"{value:.2g} %" if value < 10 else f"{value:.0f} %"

@@ -17,6 +17,7 @@ from deployments.alert_rules import DRIFT, ERRORS, LATENCY, REPLICAS, Facts, Fin
 from deployments.drifting import live_release, served
 from deployments.figures import MINUTE, merge, percentile
 from deployments.models import Alert, Bucket, Deployment, DriftReading, Replica
+from deployments.release_page import callers_get
 from jobs import outbox
 from projects.models import ProjectMember
 from ui.errors import Conflict, DomainError
@@ -128,19 +129,19 @@ def _open(deployment: Deployment, finding: Finding, now: dt.datetime) -> None:
         about=deployment,
         data={"kind": alert.kind, "value": alert.value, "limit": alert.limit, "words": alert.words},
     )
+    stopped = _stop(deployment, alert) if finding.kind == DRIFT and deployment.stops_on_drift else ""
     if _may_tell(told, None, deployment, now):
-        _tell_owner(alert, now)
-    if finding.kind == DRIFT and deployment.stops_on_drift:
-        _stop(deployment, alert)
+        _tell_owner(alert, now, stopped)
 
 
-def _stop(deployment: Deployment, alert: Alert) -> None:
-    """Let the fallback answer, as was agreed for drift over the limit."""
+def _stop(deployment: Deployment, alert: Alert) -> str:
+    """Let the fallback answer, as was agreed for drift over the limit; what callers get from then on."""
     try:
-        stop(deployment, by=None, why=f"{alert.words}: agreed to stop at drift.", keeps_fallback=True)
+        held = stop(deployment, by=None, why=f"{alert.words}: agreed to stop at drift.", keeps_fallback=True)
     except DomainError:
         # Somebody has stopped it in the same moment.
-        return
+        return ""
+    return callers_get(held)
 
 
 def _may_tell(
@@ -150,7 +151,7 @@ def _may_tell(
     return last is None or now - last >= dt.timedelta(minutes=deployment.quiet_minutes)
 
 
-def _tell_owner(alert: Alert, now: dt.datetime) -> None:
+def _tell_owner(alert: Alert, now: dt.datetime, stopped: str = "") -> None:
     people = owners_of(alert.deployment)
     for person in people:
         mail.send(
@@ -161,6 +162,8 @@ def _tell_owner(alert: Alert, now: dt.datetime) -> None:
                 "alert": alert,
                 "deployment": alert.deployment,
                 "name": person.get_full_name(),
+                "is_owner": person == alert.deployment.owner,
+                "stopped": stopped,
                 "link": mail.absolute(reverse("deployments:show", args=[alert.deployment_id])),
             },
         )

@@ -202,7 +202,7 @@ class WaiverForm(PlainForm):
     checks = forms.MultipleChoiceField(
         choices=[(key, TITLES[key]) for key in WAIVABLE],
         widget=forms.CheckboxSelectMultiple,
-        label="What may pass",
+        label="What need not hold",
     )
     reason = forms.CharField(max_length=MOST_WORDS, widget=TextLines(rows=3), label="Why it may pass")
     ends_on = forms.DateField(widget=DateInput, label="Until", help_text="The last day. Within a year.")

@@ -56,10 +56,10 @@ def call_words(deployment: Deployment) -> str:
     return CALLS[Deployment.Fallback(deployment.fallback)]
 
 
-def stopped_words(deployment: Deployment) -> str:
-    """What callers get of one that is stopped, in a title."""
+def callers_get(deployment: Deployment) -> str:
+    """What callers get of one that is stopped now."""
     if deployment.fallback == Deployment.Fallback.CONSTANT:
-        return "Stopped; callers get the constant answer"
+        return "Callers get the constant answer"
     if deployment.fallback == Deployment.Fallback.PREVIOUS and deployment.kept_id is not None:
-        return "Stopped; the version before answers"
-    return "Stopped; callers get an error that says so"
+        return "The version before answers"
+    return "Callers get an error that says so"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from deployments.models.registry import Deployment, Reference
 from deployments.models.running import Release
+from ui.words import listed
 
 
 class Bucket(models.Model):
@@ -177,3 +178,10 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def told_names(self) -> str:
+        """Who was told the last time, to begin a sentence with: "Ann and Ida were"; empty for nobody."""
+        last = self.told[-1]["at"] if self.told else ""
+        names = [str(one["name"]) for one in self.told if one["at"] == last]
+        return f"{listed(names)} {'was' if len(names) == 1 else 'were'}" if names else ""

@@ -29,8 +29,8 @@ def judge(guard: Mapping[str, float], seen: figures.Figures) -> str:
         return ""
     share, most = seen.error_share, guard.get("error_share")
     if share is not None and most is not None and share > most:
-        return f"{share:.1%} of {asked} requests failed, and {most:.1%} are allowed."
+        return f"{share * 100:.1f} % of {asked:,} requests failed, and {most * 100:.1f} % are allowed."
     slow, limit = figures.percentile(seen.latency, 0.95), guard.get("p95_ms")
     if slow is not None and limit is not None and slow > limit:
-        return f"95 % of requests took up to {slow:.0f} ms, and {limit:.0f} ms are allowed."
+        return f"95 % of requests took up to {slow:,.0f} ms, and {limit:,.0f} ms are allowed."
     return ""

@@ -12,9 +12,10 @@ from django.utils import timezone
 from accounts.models import OutgoingMail
 from deployments.actions.moving import tell
 from deployments.actions.releasing import stop
+from deployments.alert_rules import Facts, Limits, headline, judge
 from deployments.alerting import watch_all
 from deployments.before import kept_as_fallback
-from deployments.models import Alert, Deployment
+from deployments.models import Alert, Deployment, Release
 from tests.deployments import live_cast as seen
 from tests.deployments import registry_cast as registry
 
@@ -174,6 +175,61 @@ def test_drift_leaves_the_version_before_where_it_is_the_fallback(cast: Any, dep
     assert kept_as_fallback(deployment) is None
     page = cast.client("frank").get(reverse("deployments:show", args=[deployment.pk])).content.decode()
     assert "Stopped; callers get an error that says so" in page
+
+
+def test_the_mail_says_why_it_comes_and_what_was_done(deployment: Deployment, mailoutbox: Any) -> None:
+    seen.drift(deployment, 0.3, at=NOW)
+    Deployment.objects.update(stops_on_drift=True, fallback="constant", fallback_value=0)
+    watch_all(NOW)
+    [letter] = mailoutbox
+    told = " ".join(letter.body.split())
+    assert "You are told because you answer for its operation." in told
+    assert "It was stopped, as was agreed for drift over the limit. Callers get the constant answer." in told
+    Alert.objects.all().delete()
+    Deployment.objects.update(owner=None, wanted="running", stops_on_drift=False)
+    Release.objects.update(state="live")
+    watch_all(NOW)
+    told = " ".join(mailoutbox[-1].body.split())
+    assert "because you lead its project and nobody is named as its owner." in told
+    assert "It was stopped" not in told
+
+
+def test_the_page_says_who_was_told_and_why_nobody(cast: Any, deployment: Deployment) -> None:
+    page = reverse("deployments:show", args=[deployment.pk])
+    told = [{"name": "Ann", "at": "1"}, {"name": "Ida", "at": "2"}, {"name": "Rolf", "at": "2"}]
+    alert = Alert.objects.create(
+        deployment=deployment, kind="errors", key="errors", words="Errors", told=told, told_at=NOW
+    )
+    assert "Ida and Rolf were told on" in cast.client("frank").get(page).content.decode()
+    Alert.objects.filter(pk=alert.pk).update(told=[])
+    assert "Nobody could be told: no owner is named" in cast.client("frank").get(page).content.decode()
+    Alert.objects.filter(pk=alert.pk).update(told_at=None)
+    assert "the quiet time since the last alert" in cast.client("frank").get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            "95 % of the answers take up to 1,612 ms, limit 1,000 ms",
+            "95 % of the answers take up to 1,612 ms",
+        ),
+        ("“Day: all” was met, now failing: 0.3; asked: at least 1", "“Day: all” was met, now failing"),
+        ("“Drift” is not met: 0.31; asked: at most 0.2", "“Drift” is not met"),
+        ("1 of 2 replicas answer", "1 of 2 replicas answer"),
+    ],
+)  # fmt: skip
+def test_a_headline_has_no_limits_in_it(words: str, expected: str) -> None:
+    assert headline(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.0123, "1.2 %"), (0.123, "12 %"), (0.996, "100 %"), (1, "100 %")]
+)
+def test_shares_read_as_shares(share: float, words: str) -> None:
+    facts = Facts(requests=1000, error_share=share)
+    [finding] = judge(facts, Limits(error_share=0.01, latency_ms=None, drift=0.2, missing=0.1))
+    assert finding.words == f"{words} of the answers failed, limit 1 %"
 
 
 def test_a_stopped_model_is_not_missed(deployment: Deployment) -> None:
