@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from ui.errors import Conflict
 from ui.formats import day
@@ -26,7 +27,7 @@ class Theirs:
 
 def theirs(error: Conflict, form: forms.BaseForm, row: Any, seen: str) -> Theirs:
     """The record as somebody else left it, in the words of the form, which is from now on one for it."""
-    data = form.data.copy()
+    data = cast(QueryDict, form.data).copy()
     data["seen"] = seen
     form.data = data
     named = {name: field for name, field in form.fields.items() if name != "seen"}
