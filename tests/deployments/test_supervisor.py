@@ -149,7 +149,7 @@ def test_a_canary_is_taken_back_by_its_guard(live: Stage) -> None:
     live.until_state(canary, "stopped")
     first.refresh_from_db()
     assert (first.state, first.weight) == ("live", 100)
-    assert live.deployment.changes.filter(kind="taken_back", why__contains="17.5% of 40 requests").exists()
+    assert live.deployment.changes.filter(kind="taken_back", why__contains="17.5 % of 40 requests").exists()
 
 
 def _asked(deployment: Deployment, release: Release, *, count: int, failed: int) -> None:
