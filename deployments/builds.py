@@ -7,6 +7,7 @@ take along, and used read-only by every model that asks for the same set.
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import re
 import shutil
 import subprocess
@@ -26,7 +27,7 @@ from deployments.models import Build
 
 # One at a time: two of them would only take the processors from each other and from what answers.
 _TURN = threading.Lock()
-_LIMITS = sandbox.Limits(memory_mb=3072, seconds=1800, processes=128, files_mb=6144)
+_LIMITS = sandbox.Limits(memory_mb=3072, seconds=1800, processes=128, files_mb=6144, disk_mb=16_384)
 # Where packages come from is the operator's choice: as pip is set here, so it is in the sandbox.
 _PIP_SETTINGS = (
     *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "proxy"),
@@ -72,9 +73,19 @@ def _make(lines: Sequence[str], asked_to_end: sandbox.AskedToEnd | None) -> Buil
         except (BuildFailed, sandbox.SandboxIsOff) as error:
             _note(build, Build.State.FAILED, str(error))
             raise
+        except BaseException:
+            # A full disk, or a worker that ends: nobody is to wait for what nobody makes.
+            _note(build, Build.State.FAILED, "It was broken off.")
+            raise
         _note(build, Build.State.READY)
     Build.objects.filter(pk=build.pk).update(used_at=timezone.now())
     return build
+
+
+def is_being_made(key: str) -> bool:
+    """Whether somebody makes it now; what was begun longer ago than it may take was broken off."""
+    since = timezone.now() - dt.timedelta(seconds=2 * _LIMITS.seconds)
+    return Build.objects.filter(key=key, state=Build.State.BUILDING, used_at__gt=since).exists()
 
 
 def python_of(build: Build | None) -> Path:
@@ -102,8 +113,8 @@ def _folder(key: str) -> Path:
 
 
 def _note(build: Build, state: Build.State, message: str = "") -> None:
-    build.state, build.message = state, message
-    build.save(update_fields=["state", "message"])
+    build.state, build.message, build.used_at = state, message, timezone.now()
+    build.save(update_fields=["state", "message", "used_at"])
 
 
 def _install(build: Build, asked_to_end: sandbox.AskedToEnd | None) -> None:

@@ -26,7 +26,7 @@ from charters.models import Reading
 from charters.queries import revision_in_force
 from deployments import builds, requirements, sandbox
 from deployments.metrics import NotMeasurable, in_unit
-from deployments.models import Build, Evaluation
+from deployments.models import Evaluation
 from deployments.verifying import Wanted, differences_of, wanted_of
 from jobs import files, outbox
 from jobs.runner import Cancelled, Outcome, Progress
@@ -41,6 +41,7 @@ MOST_ANSWER = 64 * 1024 * 1024
 OUT_OF = {
     "time": "This took longer than five minutes, which is the most.",
     "memory": "This needed more memory than it may use.",
+    "disk": "This wrote more files than it may.",
 }
 STEPS = 4
 LOOK_SECONDS = 1.0
@@ -150,7 +151,7 @@ def _environment(progress: Progress, pressed: Pressed, slug: str, found: Evaluat
     lines = builds.lines_for(model_files.describe(slug, found.model, found.version).requirements)
     if not lines:
         return builds.python_of(None)
-    if Build.objects.filter(key=requirements.key(lines), state=Build.State.BUILDING).exists():
+    if builds.is_being_made(requirements.key(lines)):
         raise Conflict("The environment that this model needs is being built; try again in some minutes.")
     progress("Building the environment that this model needs", 0, STEPS)
     return builds.python_of(builds.make(lines, asked_to_end=pressed))

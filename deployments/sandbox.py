@@ -68,12 +68,17 @@ class AskedToEnd(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program in the sandbox may use. `memory_mb` counts all of its processes together."""
+    """What a program in the sandbox may use. `memory_mb` counts all of its processes together.
+
+    `disk_mb` is what the disk of the folders that it may write to may lose meanwhile, also to files that were
+    deleted and are held open.
+    """
 
     memory_mb: int = 1024
     seconds: float = 60.0
     processes: int = 64
     files_mb: int = 64
+    disk_mb: int = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a program ended. `why` is empty, "time", "memory" or "cancelled"; `output` is what it printed."""
+    """How it ended. `why` is empty, "time", "memory", "disk" or "cancelled"; `output` is what it printed."""
 
     code: int
     output: bytes
@@ -172,7 +177,7 @@ def give(folder: Path, world: World) -> None:
     """Let the sandbox write into a folder, which becomes its user's where it has one of its own."""
     if is_wanted() and os.geteuid() == 0:
         user = _FIRST_USER + world.number % _USERS
-        os.chown(folder, user, user)
+        os.chown(folder, user, user, follow_symlinks=False)
 
 
 def _isolated(as_root: bool, world: World) -> Iterator[str]:
@@ -260,7 +265,7 @@ def run(
             start_new_session=True,
         )
         try:
-            why = _watch(started, limits, asked_to_end)
+            why = _watch(started, limits, asked_to_end, world.writable)
         finally:
             end(started)
         out.seek(0)
@@ -278,8 +283,14 @@ def end(started: subprocess.Popen[bytes]) -> None:
     started.wait()
 
 
-def _watch(started: subprocess.Popen[bytes], limits: Limits, asked_to_end: AskedToEnd | None) -> str:
+def _watch(
+    started: subprocess.Popen[bytes],
+    limits: Limits,
+    asked_to_end: AskedToEnd | None,
+    writable: Sequence[Path],
+) -> str:
     until = time.monotonic() + limits.seconds
+    least = {path: shutil.disk_usage(path).free - limits.disk_mb * MEBIBYTE for path in writable}
     while True:
         with suppress(subprocess.TimeoutExpired):
             started.wait(_LOOK_SECONDS)
@@ -291,3 +302,5 @@ def _watch(started: subprocess.Popen[bytes], limits: Limits, asked_to_end: Asked
         used = processes.use(processes.family(started.pid, processes.everything()))
         if used.rss_mb > limits.memory_mb:
             return "memory"
+        if any(shutil.disk_usage(path).free < free for path, free in least.items()):
+            return "disk"

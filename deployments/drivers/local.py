@@ -29,6 +29,8 @@ PING_SECONDS = 2.0
 # A ready replica that has not answered for so long is replaced.
 SILENT_SECONDS = 6.0
 _END_SECONDS = 5.0
+# How large a log gets before it is shortened, and how much of it stays then.
+MOST_LOG, KEPT_LOG = 4 * 1024 * 1024, 128 * 1024
 # How many of its own time-outs a request may take until its replica counts as hanging.
 HANGS = 3
 _PROGRAM = Path(__file__).resolve().parent.parent / "replica" / "app.py"
@@ -81,6 +83,7 @@ class LocalDriver:
             processes.kill(processes.named(str(_folder(replica))))
             _socket(replica).unlink(missing_ok=True)
             (_folder(replica) / "ready").unlink(missing_ok=True)
+            _shorten(_folder(replica) / "log", KEPT_LOG)
             self._answered.pop(replica, None)
             self._wait(replica)
 
@@ -121,7 +124,8 @@ class LocalDriver:
         with (
             socket.socket(socket.AF_UNIX) as listening,
             (folder / "ready").open("wb") as ready,
-            (folder / "log").open("wb") as log,
+            # What is added goes to the end, wherever that is once the log was shortened.
+            (folder / "log").open("ab") as log,
         ):
             listening.bind(str(_socket(replica)))
             listening.listen(128)
@@ -154,6 +158,7 @@ class LocalDriver:
         if process is None:
             return Seen(Health.GONE, message=self._over.get(replica) or self._last_words(replica))
         handle = {"pid": process.pid, "start": process.start}
+        _shorten(_folder(replica) / "log", MOST_LOG)
         used = processes.use(processes.family(process.pid, everything))
         most = _most_memory(replica)
         if used.rss_mb > most:
@@ -207,6 +212,20 @@ def _folder(replica: str) -> Path:
 
 def _socket(replica: str) -> Path:
     return _folder(replica) / "s"
+
+
+def _shorten(log: Path, most: int) -> None:
+    """Keep the end of a log that has grown beyond `most`: nobody reads more, and one that is full would let
+    everything fail that a model prints."""
+    with suppress(OSError):
+        if log.stat().st_size <= most:
+            return
+        with log.open("r+b") as opened:
+            opened.seek(-KEPT_LOG, 2)
+            end = opened.read(KEPT_LOG)
+            opened.seek(0)
+            opened.truncate()
+            opened.write(end)
 
 
 def _is_ready(replica: str) -> bool:

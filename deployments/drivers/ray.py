@@ -150,7 +150,9 @@ class _Agent:
         self._answers: queue.Queue[tuple[int, Any]] = queue.Queue()
         self._kept: dict[int, Any] = {}
         self._waiting_since: dict[int, float] = {}
+        self._questions: queue.Queue[bytes | None] = queue.Queue()
         threading.Thread(target=self._read, name="ray answers", daemon=True).start()
+        threading.Thread(target=self._write, name="ray questions", daemon=True).start()
         self.send(
             "connect",
             address=settings.RAY_ADDRESS,
@@ -162,12 +164,8 @@ class _Agent:
 
     def send(self, what: str, **given: Any) -> int:
         number = next(self._numbers)
-        line = json.dumps({"id": number, "do": what, **given})
-        pipe = self._process.stdin
-        with suppress(OSError, ValueError):
-            if pipe is not None:
-                pipe.write(f"{line}\n".encode())
-                pipe.flush()
+        # Written beside: a question longer than a pipe holds would wait for an agent that hangs.
+        self._questions.put(json.dumps({"id": number, "do": what, **given}).encode() + b"\n")
         self._waiting_since[number] = time.monotonic()
         return number
 
@@ -195,9 +193,7 @@ class _Agent:
 
     def close(self) -> None:
         """It ends with its input; one that hangs is killed."""
-        with suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+        self._questions.put(None)
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
@@ -205,6 +201,16 @@ class _Agent:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+    def _write(self) -> None:
+        """Each question in its turn, then the end of its input."""
+        pipe = self._process.stdin
+        if pipe is None:
+            return
+        with suppress(OSError, ValueError), pipe:
+            while (line := self._questions.get()) is not None:
+                pipe.write(line)
+                pipe.flush()
 
     def _read(self) -> None:
         pipe = self._process.stdout

@@ -55,9 +55,9 @@ def _store(drawn: list[Drawn]) -> None:
     """Rows of deployments that keep inputs at this moment; a switch that was turned counts at once."""
     keeps: set[UUID] = set()
     masked: dict[UUID, set[str]] = {}
-    for one in Deployment.objects.filter(pk__in={row.deployment for row in drawn}).select_related(
-        "environment"
-    ):
+    asked = Deployment.objects.filter(pk__in={row.deployment for row in drawn}).order_by("pk")
+    # Held until the rows are there: who masks a column now finds them, and empties them.
+    for one in asked.select_related("environment").select_for_update(of=("self",), no_key=True):
         if one.keeps_samples and one.environment.keeps_samples:
             keeps.add(one.pk)
             masked[one.pk] = set(map(str, one.masked or []))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from projects.tracking import model_files
 
 _FRESH_SECONDS = 3600
+_TURN = threading.Lock()
 
 
 class FilesHaveChanged(Exception):
@@ -32,9 +34,11 @@ def take(slug: str, model: str, version: int, expected: str = "") -> str:
                 f"The files of {model} version {version} have changed since it was first deployed here."
             )
         _make_readable(fresh / "model")
-        if not is_intact(sha256):
-            shutil.rmtree(folder(sha256), ignore_errors=True)
-            (fresh / "model").rename(folder(sha256))
+        with _TURN:
+            # Of two releases of one version neither takes away what the other has just put there.
+            if not is_intact(sha256):
+                shutil.rmtree(folder(sha256), ignore_errors=True)
+                (fresh / "model").rename(folder(sha256))
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return sha256

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -15,6 +18,8 @@ from deployments.supervision.replicas import name_of
 
 # Logs of what has ended stay so long; so do files and environments that are not used, for a quick way back.
 KEPT_DAYS = 7
+# Of one release at most so many that have ended: one that ends at once is started again for ever.
+KEPT_ENDED = 20
 
 
 def sweep() -> None:
@@ -25,7 +30,17 @@ def sweep() -> None:
     for build in Build.objects.filter(used_at__lt=since).exclude(state=Build.State.BUILDING):
         if not kept.filter(build=build).exists():
             builds.forget(build)
-    rows = Replica.objects.exclude(state=Replica.State.GONE) | Replica.objects.filter(ended_at__gt=since)
-    names = {name_of(row) for row in rows.only("pk")}
+    names = {name_of(row) for row in _kept_replicas(since)}
     for key in DRIVERS:
         driver(key).forget(driver(key).known() - names)
+
+
+def _kept_replicas(since: dt.datetime) -> Iterator[Replica]:
+    """Those that are there, and of each release the last that have ended."""
+    yield from Replica.objects.exclude(state=Replica.State.GONE).only("pk")
+    ended: Counter[UUID] = Counter()
+    gone = Replica.objects.filter(state=Replica.State.GONE, ended_at__gt=since).order_by("-ended_at")
+    for row in gone.only("pk", "release_id").iterator():
+        ended[row.release_id] += 1
+        if ended[row.release_id] <= KEPT_ENDED:
+            yield row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from deployments import builds, requirements
 from deployments.models import Build
@@ -162,6 +164,26 @@ def test_what_is_no_wheel_is_not_run(index: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.django_db
+def test_what_was_broken_off_keeps_nobody_waiting(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = requirements.key(["tiny==1.0"])
+    seen: list[bool] = []
+
+    def full(*args: Any) -> None:
+        seen.append(builds.is_being_made(key))
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(builds, "_install", full)
+    with pytest.raises(OSError, match="No space"):
+        builds.make(["tiny==1.0"])
+    assert (seen, builds.is_being_made(key), Build.objects.get().state) == ([True], False, "failed")
+    # One whose maker was killed says that it is being made, but not for ever.
+    Build.objects.update(state="building")
+    assert builds.is_being_made(key)
+    Build.objects.update(used_at=timezone.now() - dt.timedelta(hours=2))
+    assert not builds.is_being_made(key)
+
+
 def test_a_build_can_be_called_off(index: Path) -> None:
     asked = threading.Event()
     asked.set()

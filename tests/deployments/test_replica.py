@@ -16,7 +16,7 @@ from django.test import override_settings
 
 from deployments import processes, sandbox
 from deployments.drivers.base import Health, Spec
-from deployments.drivers.local import LocalDriver
+from deployments.drivers.local import KEPT_LOG, MOST_LOG, LocalDriver
 from projects.tracking import server
 from tests.deployments import odd_model
 from tests.deployments.stage import PATIENCE, ask, ask_and_leave
@@ -190,6 +190,17 @@ def test_it_has_no_folder_of_the_machine_to_fill(addresses: list[str]) -> None:
     for path in (own / "new", own / "log", own / "ready", own / "s", own.parent / "new"):
         assert ask(addresses[0], f"write {path}")[0] == 500
     assert sorted(path.name for path in own.iterdir()) == before
+
+
+def test_a_log_without_end_is_shortened_and_goes_on(local: LocalDriver, addresses: list[str]) -> None:
+    log = Path(addresses[0].removeprefix("unix:")).with_name("log")
+    with log.open("ab") as opened:
+        opened.write(b"y" * (MOST_LOG + 1))
+    assert local.status(NAMES)[NAMES[0]].health == Health.READY
+    assert ask(addresses[0], "raise")[0] == 500
+    assert KEPT_LOG < log.stat().st_size < KEPT_LOG + 10_000
+    assert "the model has broken" in local.logs(NAMES[0])
+    assert b"\0" not in log.read_bytes()
 
 
 SAYS = """

@@ -138,6 +138,21 @@ except OSError: print('no')"""
     assert python(code).output.decode().splitlines() == ["True True", "0 0 1", "no"]
 
 
+def test_the_disk_has_a_limit_that_counts_deleted_files(tmp_path: Path) -> None:
+    fill = f"""
+import os, time
+kept = []
+while True:
+    kept.append(open({str(tmp_path / "x")!r}, "wb"))
+    kept[-1].write(b"x" * (16 << 20))
+    kept[-1].flush()
+    os.unlink(kept[-1].name)
+    time.sleep(0.05)"""
+    world = World(writable=[tmp_path])
+    sandbox.give(tmp_path, world)
+    assert python(fill, world=world, disk_mb=100).why == "disk"
+
+
 def test_memory_has_a_limit_that_counts_all_processes() -> None:
     alone = "kept = []\nwhile True: kept.append(bytearray(b'x') * (4 << 20))"
     assert python(alone, memory_mb=80).why == "memory"

@@ -11,9 +11,10 @@ from django.utils import timezone
 from deployments import figures
 from deployments.actions.releasing import cancel, promote, start, stop
 from deployments.lifecycle import State
-from deployments.models import Bucket, Deployment, Release
+from deployments.models import Bucket, Deployment, Release, Replica
+from deployments.supervision import sweeping
 from deployments.supervision.background import Background
-from deployments.supervision.replicas import Replicas
+from deployments.supervision.replicas import Replicas, name_of
 from deployments.supervision.steps import Steps
 from deployments.supervisor import Supervisor
 from tests.deployments import registry_cast as made
@@ -133,3 +134,27 @@ def test_a_turn_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("deployments.supervisor.TURN_SECONDS", 0)
     supervisor.run(lambda: len(turns) > 2)
     assert len(turns) == 3
+
+
+def test_of_what_ends_again_and_again_only_the_last_are_kept(
+    endpoint: Deployment, settings: Any, tmp_path: Any
+) -> None:
+    settings.DATA_DIR = tmp_path
+    release = made.release_of(endpoint, 1)
+    now = timezone.now()
+    rows = [
+        Replica.objects.create(
+            release=release,
+            number=1,
+            state="gone",
+            ended_at=now - dt.timedelta(minutes=ago),
+            message=str(ago),
+        )
+        for ago in range(30)
+    ]
+    runs = Replica.objects.create(release=release, number=1, state="ready")
+    for row in (*rows, runs):
+        (tmp_path / "serving" / "r" / name_of(row)).mkdir(parents=True)
+    sweeping.sweep()
+    left = {path.name for path in (tmp_path / "serving" / "r").iterdir()}
+    assert left == {name_of(row) for row in (*rows[:20], runs)}
