@@ -184,7 +184,7 @@ def _traffic(ids: Iterable[UUID]) -> dict[UUID, Traffic]:
     for row in counted.order_by("-simulated"):
         if row["n"]:
             name = "day" if row["seconds"] == MINUTE else "month"
-            facts = {name: row["n"], f"{name}_simulated": row["simulated"]}
+            facts: dict[str, Any] = {name: row["n"], f"{name}_simulated": row["simulated"]}
             found[row["deployment"]] = replace(found.get(row["deployment"], Traffic()), **facts)
     return found
 
