@@ -115,7 +115,9 @@ def _number(values: Sequence[Any]) -> dict[str, Any]:
 def _edges(known: Floats) -> list[float]:
     """Edges at the sample's deciles; between the values, and around them, where there are only a few.
 
-    Without the outer edges a constant column could not be told from one that has moved to one side.
+    Without the outer edges a constant column could not be told from one that has moved to one side. A value
+    that fills more than a tenth of the sample, such as the zeros of amounts, gets a bin of its own: else all
+    above it could move unseen.
     """
     distinct = np.unique(known)
     if len(distinct) <= BINS:
@@ -123,7 +125,9 @@ def _edges(known: Floats) -> list[float]:
         above = np.nextafter(distinct[-1], np.inf)
         return [float(distinct[0]), *between.tolist(), float(min(above, np.finfo(np.float64).max))]
     inner = np.quantile(known, np.arange(1, BINS) / BINS, method="inverted_cdf")
-    return [float(edge) for edge in np.unique(inner)]
+    values, times = np.unique(inner, return_counts=True)
+    above = np.minimum(np.nextafter(values[times > 1], np.inf), np.finfo(np.float64).max)
+    return [float(edge) for edge in np.union1d(values, above)]
 
 
 def _sketch(known: Floats) -> list[float]:
@@ -153,6 +157,9 @@ def _number_or_none(value: Any) -> float | None:
 
 def _plain(values: Sequence[Any]) -> Floats | None:
     """The values as an array where all of them are numbers at once; None where each must be looked at."""
+    if any(isinstance(value, (str, bytes, list, tuple, dict)) for value in values):
+        # An array of texts gives each the room of the longest: one long text among many takes gigabytes.
+        return None
     try:
         array = np.asarray(values)
     except ValueError:

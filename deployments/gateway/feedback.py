@@ -46,9 +46,13 @@ def read(body: Any, deployment: UUID) -> list[Told]:
     for number, row in enumerate(rows, 1):
         for one in _told(row, deployment, f"Entry {number}"):
             found[one.item] = one
-    if len(found) > MOST:
-        raise Unfit(f"At most {MOST} truths at once.", {"feedback": [f"1 to {MOST} truths."]})
+        if len(found) > MOST:
+            raise _too_many()
     return list(found.values())
+
+
+def _too_many() -> Unfit:
+    return Unfit(f"At most {MOST} truths at once.", {"feedback": [f"1 to {MOST} truths."]})
 
 
 def _told(row: Any, deployment: UUID, where: str) -> Iterator[Told]:
@@ -62,6 +66,9 @@ def _told(row: Any, deployment: UUID, where: str) -> Iterator[Told]:
         item = asked.request if asked.row is None else f"{asked.request}.{asked.row}"
         yield Told(item, asked.at, asked.release, truths, given)
         return
+    if len(truths) > MOST:
+        # Before each is looked at: this runs where all other requests wait.
+        raise _too_many()
     answers = given if given is not None else [None] * len(truths)
     if not truths or not isinstance(answers, list) or len(answers) != len(truths):
         raise Unfit(f"{where}: as many predictions as truths.", {"prediction": ["A list as long as truth."]})

@@ -190,8 +190,10 @@ class _Asked:
 
     def _nearest(self, row: Any, name: str, value: Any, answer: Any, label: Any) -> tuple[Any, Any]:
         """Halve the way between the row's own value and one that flips, for as long as it flips."""
-        own, table = float(row[name].iloc[0]), row.copy()
-        near, far = own, float(value)
+        table = row.copy()
+        # A row may lie beyond the range; what is told stays within it, whose ends were tried before.
+        low, high = _range(self.columns[name])
+        near, far = min(max(float(row[name].iloc[0]), low), high), float(value)
         for _ in range(HALVINGS):
             if time.monotonic() > self.until:
                 break
@@ -293,6 +295,13 @@ def _values_to_try(column: dict[str, Any], own: Any) -> list[Any]:
         values = sorted({sketch[round(share * last)] for share in places})
         return [value for value in values if not _same(value, own)]
     return [value for value in column.get("shares") or {} if value != _category(own)]
+
+
+def _range(column: dict[str, Any]) -> tuple[float, float]:
+    """From the 5th to the 95th percentile of a number."""
+    sketch = column["sketch"]
+    last = len(sketch) - 1
+    return float(sketch[round(LOW * last)]), float(sketch[round(HIGH * last)])
 
 
 def _distance(column: dict[str, Any], own: Any, value: Any) -> float:

@@ -207,7 +207,9 @@ def _of_classes(rows: Rows, name: str, average: str, mask: Any) -> float | None:
 
 
 def _f_like(sk: Any, name: str, truth: list[Any], said: list[Any], *, average: str) -> float:
-    given: dict[str, Any] = {"average": average, "zero_division": math.nan}
+    # A class that is never answered counts as 0 in an average, as in scikit-learn by itself: left out, it
+    # would make the average better. A figure of one class that is not defined is told as such.
+    given: dict[str, Any] = {"average": average, "zero_division": math.nan if average == "binary" else 0}
     if name == "jaccard":
         return float(sk.jaccard_score(truth, said, average=average, zero_division=0))
     if name in ("precision", "recall"):

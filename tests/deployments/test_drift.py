@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import tracemalloc
 from statistics import NormalDist
 
 import numpy as np
@@ -111,6 +112,18 @@ def test_a_constant_column_that_moves_to_either_side_is_seen():
         assert (compare(profile, {"x": [moved] * 300}).psi_max or 0) > 5
 
 
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.95])
+def test_what_moves_beside_a_value_that_fills_the_column_is_seen(share):
+    rows = 2000
+    zeros = [0.0] * int(rows * share)
+    amounts = [1 + at % 50 / 10 for at in range(rows - len(zeros))]
+    profile = profile_of({"amount": [*zeros, *amounts]})
+    assert compare(profile, {"amount": [*zeros, *amounts]}).psi_max == 0
+    assert (compare(profile, {"amount": amounts * 40}).psi_max or 0) > 0.2
+    negative = [*zeros, *(-one for one in amounts)]
+    assert (compare(profile, {"amount": negative}).psi_max or 0) > 0.2
+
+
 def test_all_missing_is_told_as_missing_not_as_drift():
     profile = profile_of({"x": normal(0), "gone": [None] * 2000})
     found = compare(profile, {"x": [None] * 300, "gone": [None] * 300})
@@ -166,3 +179,15 @@ def test_bins_stand_at_the_deciles():
 def test_columns_of_different_length_are_refused():
     with pytest.raises(ValueError, match="differ in length"):
         profile_of({"a": [1], "b": [1, 2]})
+
+
+def test_one_long_text_among_many_takes_no_room_for_all():
+    texts = ["x" * 20_000, *["short"] * 20_000]
+    tracemalloc.start()
+    try:
+        profile = profile_of({"note": texts})
+        compare(profile, {"note": texts})
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    assert profile["columns"]["note"]["kind"] == "category"

@@ -126,6 +126,23 @@ def test_a_flip_flips_and_is_the_smallest(table: pd.DataFrame, fails: pd.Series)
     assert any(one["flip"] for one in explain(Served(fitted), table.iloc[:6], known))
 
 
+@pytest.mark.parametrize(("own", "edge"), [(50.0, 11.5), (-50.0, 7.5)])
+def test_a_flip_of_a_row_far_outside_stays_within_the_range(own: float, edge: float) -> None:
+    known = {"columns": {"heat": profile_of({"heat": [at / 10 for at in range(200)]})["columns"]["heat"]}}
+
+    class Band:
+        def predict(self, rows: pd.DataFrame) -> Any:
+            inside = (rows.heat > 7.5) & (rows.heat < 11.5)
+            return np.where(inside | (rows.heat.abs().between(25, 40)), "good", "bad")
+
+        def get_raw_model(self) -> Any:
+            raise NotImplementedError
+
+    [told] = explain(Band(), pd.DataFrame({"heat": [own]}), known)
+    assert told["flip"]["prediction"] == "good"
+    assert told["flip"]["to"] == pytest.approx(edge, abs=0.02)
+
+
 def test_many_features_are_drawn_and_still_add_up() -> None:
     draw = np.random.default_rng(2)
     wide = pd.DataFrame(draw.normal(size=(120, 14)), columns=[f"x{at}" for at in range(14)])

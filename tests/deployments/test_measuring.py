@@ -146,6 +146,24 @@ def test_threshold_and_positive_answer_are_taken_as_named(tmp_path: Path) -> Non
     assert macro["figures"]["recall_macro"]["value"] == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize("name", ["precision", "recall", "f1", "f2", "f0.5", "jaccard"])
+@pytest.mark.parametrize("average", ["macro", "micro", "weighted"])
+@pytest.mark.parametrize("said", [["a", "b", "b", "b"], ["a", "b", "d", "d"]])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+def test_a_class_that_is_never_answered_makes_no_average_better(
+    tmp_path: Path, name: str, average: str, said: list[str]
+) -> None:
+    truth = ["a", "b", "c", "c"]
+    key = f"{name}_{average}"
+    found = measured(tmp_path, truth, said, wanted(key))["figures"][key]["value"]
+    if name.startswith("f"):
+        expected = sk.fbeta_score(truth, said, beta=float(name[1:]), average=average)
+    else:
+        own = {"precision": sk.precision_score, "recall": sk.recall_score, "jaccard": sk.jaccard_score}[name]
+        expected = own(truth, said, average=average)
+    assert found == pytest.approx(expected)
+
+
 def test_slices_on_which_the_model_fails_are_named(tmp_path: Path) -> None:
     plants = ["Moss"] * 50 + ["Oslo"] * 150
     said = [0] * 25 + [1] * 25 + [1] * 150
