@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
+from deployments import alerting, drifting
 from deployments.actions.moving import tell
 from deployments.actions.releasing import stop
 from deployments.alert_rules import Facts, Limits, headline, judge
@@ -39,6 +40,34 @@ def alerts(deployment: Deployment) -> list[tuple[str, bool]]:
 
 def mails() -> list[str]:
     return list(OutgoingMail.objects.filter(template="emails/deployment_alert").values_list("to", flat=True))
+
+
+def test_one_that_is_odd_keeps_no_other_from_being_watched(
+    deployment: Deployment, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = registry.deployment_of(cast, project=deployment.project, name="odd", title="An odd one")
+    registry.release_of(odd, live_at=NOW - dt.timedelta(days=9))
+    facts, measure = alerting.facts_of, drifting.measure
+    measured: list[str] = []
+
+    def facts_of(one: Deployment, now: dt.datetime) -> Facts:
+        if one == odd:
+            raise ValueError("a reading that nobody can read")
+        return facts(one, now)
+
+    def measure_one(one: Deployment, now: dt.datetime) -> None:
+        measured.append(one.name)
+        if one == odd:
+            raise ValueError("a row that nobody can read")
+        measure(one, now)
+
+    monkeypatch.setattr(alerting, "facts_of", facts_of)
+    monkeypatch.setattr(drifting, "measure", measure_one)
+    seen.bucket(deployment, NOW - MINUTE, count=100, errors={"model": 50})
+    watch_all(NOW)
+    assert alerts(deployment) == [("errors", True)]
+    drifting.measure_all(NOW)
+    assert sorted(measured) == ["bearing", "odd"]
 
 
 def test_what_stays_within_its_limits_calls_nobody(deployment: Deployment) -> None:
@@ -157,6 +186,7 @@ def test_drift_stops_it_where_that_was_agreed(deployment: Deployment) -> None:
 
 def test_drift_leaves_the_version_before_where_it_is_the_fallback(cast: Any, deployment: Deployment) -> None:
     live = deployment.releases.get()
+    assert live.live_at is not None
     hour = dt.timedelta(hours=1)
     before = registry.release_of(deployment, 7, "draining", live_at=live.live_at - hour, number=90)
     # A canary that was taken back has answered later, but nobody wants it back.
