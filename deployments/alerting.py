@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from jobs import outbox
 from projects.models import ProjectMember
 from ui.errors import Conflict, DomainError
 
+logger = logging.getLogger(__name__)
 # What says nothing about a model that does not run.
 RUNNING_KINDS = (ERRORS, LATENCY, REPLICAS)
 RECENT = dt.timedelta(minutes=10)
@@ -35,7 +37,11 @@ def watch_all(now: dt.datetime | None = None) -> None:
     """Hold every served deployment against its limits."""
     at = now or timezone.now()
     for deployment in served():
-        settle(deployment, judge(facts_of(deployment, at), limits_of(deployment)), at)
+        try:
+            settle(deployment, judge(facts_of(deployment, at), limits_of(deployment)), at)
+        except Exception:
+            # What is odd about one model keeps no other from being watched.
+            logger.exception("%s was not held against its limits", deployment.pk)
     for alert in Alert.objects.filter(closed_at=None, kind__in=RUNNING_KINDS, simulated=False).exclude(
         deployment__in=served()
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -12,6 +13,7 @@ from deployments.lifecycle import State
 from deployments.models import Deployment, DriftReading, Release, Sample
 from deployments.references import columns_of, reference_of
 
+logger = logging.getLogger(__name__)
 WINDOW, LONGEST_WINDOW = dt.timedelta(days=1), dt.timedelta(days=7)
 MOST_ROWS = 5000
 EVERY = dt.timedelta(hours=1)
@@ -22,7 +24,14 @@ def measure_all(now: dt.datetime | None = None) -> int:
     at = now or timezone.now()
     fresh = DriftReading.objects.filter(end__gt=at - EVERY, simulated=False).values("deployment")
     found = served().filter(releases__state=State.LIVE).exclude(pk__in=fresh).distinct()
-    return sum(measure(deployment, at) is not None for deployment in found)
+    measured = 0
+    for deployment in found:
+        try:
+            measured += measure(deployment, at) is not None
+        except Exception:
+            # The rows of one model keep no other from being watched.
+            logger.exception("The drift of %s was not measured", deployment.pk)
+    return measured
 
 
 def measure(deployment: Deployment, now: dt.datetime) -> DriftReading | None:
@@ -47,7 +56,7 @@ def measure(deployment: Deployment, now: dt.datetime) -> DriftReading | None:
         deployment=deployment,
         release=release,
         reference=reference,
-        start=min(at for at, _ in rows),
+        start=min((at for at, _ in rows), default=begin),
         end=now,
         rows=found.rows,
         features=found.features,

@@ -81,17 +81,27 @@ def _cumulated(total: Figures) -> Iterator[tuple[str, float]]:
 
 
 def _total(deployment: Deployment, hour: dt.datetime | None, day: dt.datetime | None) -> Figures:
-    """All that was ever counted, once: days before the last, hours of that before the last, then minutes."""
+    """All that was ever counted, once: days before the last, hours of that before the last, then minutes.
+
+    After a long silence the parts of the last hour or day are forgotten; then it is counted itself.
+    """
     hour, day = hour or _BEGIN, day or _BEGIN
-    rows = Bucket.objects.filter(deployment=deployment, simulated=False).filter(
-        Q(seconds=DAY, start__lt=day)
-        | Q(seconds=HOUR, start__gte=day, start__lt=hour)
+    found = Bucket.objects.filter(deployment=deployment, simulated=False).filter(
+        Q(seconds=DAY, start__lte=day)
+        | Q(seconds=HOUR, start__gte=day, start__lte=hour)
         | Q(seconds=MINUTE, start__gte=hour)
     )
+    rows = list(found.order_by().defer("outputs"))
+    has_parts = {
+        HOUR: any(row.seconds == MINUTE and row.start < hour + dt.timedelta(hours=1) for row in rows),
+        DAY: any(row.seconds == HOUR and row.start < day + dt.timedelta(days=1) for row in rows),
+    }
+    last = {HOUR: hour, DAY: day}
     total = Figures()
-    for row in rows.order_by().defer("outputs"):
-        row.outputs = {}
-        add(total, row)
+    for row in rows:
+        if row.seconds == MINUTE or row.start < last[row.seconds] or not has_parts[row.seconds]:
+            row.outputs = {}
+            add(total, row)
     return total
 
 

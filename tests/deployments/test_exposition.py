@@ -64,6 +64,25 @@ def test_counts_only_ever_grow_whoever_sums_up_when(cast: Any, settings: Any) ->
     assert Bucket.objects.filter(seconds=86400, simulated=False).exists()
 
 
+@pytest.mark.parametrize("days", [5, 120])
+def test_a_long_silence_takes_nothing_away(cast: Any, settings: Any, days: int) -> None:
+    flood = serving.deployment(cast)
+    begin = dt.datetime(2026, 3, 8, 20, 5, tzinfo=dt.UTC)
+    for step in (0, 30, 90, 1500):
+        minute(flood, begin + dt.timedelta(minutes=step))
+    before = read(settings)["requests_total", ""]
+    # As the worker does: hours and days are made as time goes on, then their parts are forgotten.
+    for now in (begin + dt.timedelta(days=2), begin + dt.timedelta(days=days)):
+        roll_up(now)
+        forget(now)
+        assert read(settings)["requests_total", ""] == before
+    minute(flood, begin + dt.timedelta(days=days))
+    after = read(settings)["requests_total", ""]
+    assert after == before * 5 / 4
+    roll_up(begin + dt.timedelta(days=days))
+    assert read(settings)["requests_total", ""] == after
+
+
 def test_state_is_told_and_nothing_about_people_or_rows(cast: Any, settings: Any) -> None:
     flood = serving.deployment(cast, owner=cast.alice, owner_name=cast.alice.get_full_name())
     live = serving.release(flood, [Path("/a"), Path("/b")], number=3)
