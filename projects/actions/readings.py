@@ -13,11 +13,10 @@ from accounts import audit
 from accounts.localize import zone_of
 from accounts.models import User
 from charters.actions import record_reading
-from charters.actions.events import lock
 from charters.actions.telling import tell_verdicts
 from charters.criteria import Criterion
 from charters.keeping import Standing, readings_of, standing_of
-from charters.models import Reading, Revision
+from charters.models import Charter, Reading, Revision
 from charters.queries import revision_in_force
 from charters.verdicts import OF_A_MODEL
 from jobs import outbox
@@ -80,21 +79,18 @@ def nominate(
             note=note.strip()[:2000],
             nominated_by=by,
         )
-        facts = {"slug": project.slug, "model": model, "version": version}
-        audit.record(
-            organization=project.organization,
-            actor=by,
-            event="project.candidate_nominated",
-            subject=candidate,
-            data=facts,
-        )
-        outbox.publish(
-            "project.candidate_nominated", organization=project.organization, about=project, data=facts
-        )
+        _tell_nominated(candidate, by)
         if revision is not None:
             before = standing_of(revision, candidate=last.label if last else None)
             _keep(project, revision, candidate, figures, before=before)
     return candidate
+
+
+def _tell_nominated(candidate: Candidate, by: User) -> None:
+    project, event = candidate.project, "project.candidate_nominated"
+    facts = {"slug": project.slug, "model": candidate.model, "version": candidate.version}
+    audit.record(organization=project.organization, actor=by, event=event, subject=candidate, data=facts)
+    outbox.publish(event, organization=project.organization, about=project, data=facts)
 
 
 def read_criteria(project: Project) -> list[Unread]:
@@ -118,13 +114,15 @@ def read_criteria(project: Project) -> list[Unread]:
 
 
 def _in_force(project: Project) -> Revision | None:
-    return revision_in_force(project.charter) if project.charter is not None else None
+    """The text that readings are for; an archived charter takes none."""
+    charter = project.charter
+    return None if charter is None or charter.archived_at else revision_in_force(charter)
 
 
 def _locked(project: Project, revision: Revision | None) -> Revision | None:
     """Take the charter, then its project, as a decision does; what is in force now."""
     if revision is not None:
-        lock(revision.charter)
+        Charter.objects.select_for_update(of=("self",)).get(pk=revision.charter_id)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     return _in_force(project)
 
