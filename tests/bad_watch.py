@@ -31,6 +31,7 @@ from tests.urls_table import ROWS
 COUNT = int(os.environ.get("BAD_INPUTS", "4"))
 # How much of the rest there is to send: 2 of a kind in the usual run, up to 6 in a long one.
 FEW = min(24, max(2, COUNT // 12))
+LONG = 24
 
 
 WRITES = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"')
@@ -113,7 +114,7 @@ def _noting(method: Any, watch: Watch, name: str = "") -> Any:
 def junk_addresses(watch: Watch, verb: str, address: str, arguments: list[Any]) -> None:
     for argument in arguments:
         for part in random.Random(address.partition(str(argument))[2]).sample(
-            bad.PATH_PARTS, min(FEW * 3, len(bad.PATH_PARTS))
+            bad.PATH_PARTS, min(FEW * 2, len(bad.PATH_PARTS))
         ):
             watch.send(verb, address.replace(f"/{argument}/", f"/{part}/"))
 
@@ -158,9 +159,15 @@ def look_around(watch: Watch, browser: Client, name: str, arguments: list[Any]) 
     assert unstorable() == []
     space = AREAS.get(name.rpartition("-")[0], ("reports",)) if "-" in name else (name.partition(":")[0],)
     api, watch.client = watch.client, browser
-    for other, row in ROWS.items():
-        if row.method != "get" or not other.startswith(tuple(f"{s}:" for s in space)):
-            continue
+    around = [
+        other
+        for other, row in ROWS.items()
+        if row.method == "get" and other.startswith(tuple(f"{s}:" for s in space))
+    ]
+    # Each page is read after some storm in the usual run, and after every storm of its app in a long one.
+    many = len(around) if COUNT >= LONG else min(FEW * 2, len(around))
+    for other in random.Random(name).sample(around, many):
+        row = ROWS[other]
         if row.make is None:
             assert watch.send("GET", reverse(other)).status_code in (200, 302, 404, 409), other
         elif arguments:

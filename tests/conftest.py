@@ -32,7 +32,7 @@ SAME_AFTER_MIGRATE = frozenset(("django_content_type", "auth_permission"))
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, leave out the tests that use no database or bring a SQLite of their own.
+    """On PostgreSQL, leave out the tests that use no database, bring a SQLite of their own, or are marked so.
 
     They ran beside SQLite and would run the same again.
     """
@@ -52,6 +52,8 @@ def _long_files_first(items: list[pytest.Item]) -> None:
 
 
 def _uses_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("once"):
+        return False
     if item.get_closest_marker("django_db"):
         return True
     if isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, SimpleTestCase):

@@ -27,7 +27,7 @@ from tests.browser.test_project import SLOW, confirm, visit
 
 if not tracking.is_installed() or sandbox.why_off():
     pytest.skip("Needs the [ml] extra and the sandbox.", allow_module_level=True)
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("mlflow")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once, pytest.mark.xdist_group("mlflow")]
 
 PATIENCE = 240
 # Version 1 meets the signed recall. Version 2 does not, and it fails on what it has never seen.

@@ -20,7 +20,7 @@ from tests.browser.running import Server, beside, mail_server, start_server, wat
 
 if not tracking.is_installed():
     pytest.skip("The [ml] extra is not installed.", allow_module_level=True)
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("mlflow")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once, pytest.mark.xdist_group("mlflow")]
 
 # A loaded machine answers late; nothing here measures time.
 SLOW = 120_000

@@ -164,7 +164,6 @@ def test_what_is_no_wheel_is_not_run(index: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.django_db
 def test_what_was_broken_off_keeps_nobody_waiting(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = requirements.key(["tiny==1.0"])
     seen: list[bool] = []
@@ -184,6 +183,7 @@ def test_what_was_broken_off_keeps_nobody_waiting(index: Path, monkeypatch: pyte
     assert not builds.is_being_made(key)
 
 
+@pytest.mark.django_db
 def test_a_build_can_be_called_off(index: Path) -> None:
     asked = threading.Event()
     asked.set()

@@ -93,9 +93,8 @@ def test_what_is_as_wanted_stays_as_it_is(place: Place, pair: tuple[Spec, list[s
     place.driver.deploy(spec, names)
     place.driver.scale(spec, names, [])
     place.driver.route({spec.release: 100})
-    after = place.driver.status(names)
+    after = place.until(names, Health.READY)
     assert {name: one.handle for name, one in after.items()} == before
-    assert all(one.health == Health.READY for one in after.values())
 
 
 def test_another_driver_finds_them_again(place: Place, pair: tuple[Spec, list[str]]) -> None:

@@ -25,7 +25,7 @@ from tests.deployments.stage import Stage, ask, ask_and_leave, stage
 from tests.projects import cast as made
 
 NO_PIP = "assert not [name for name in os.environ if name.startswith('PIP_')]"
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.once]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import pytest
 from tests.faults.server import Answering, Place, kept, place
 from tests.faults.watching import TIMES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 @pytest.fixture(name="here")
