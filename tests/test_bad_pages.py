@@ -16,10 +16,20 @@ from assessment.models import Respondent
 from charters.models import Signatory
 from tests import bad_values as bad
 from tests.assessment.cast import FAR, open_link
-from tests.bad_watch import COUNT, FEW, Watch, junk_addresses, junk_queries, look_around, unstorable, watching  # noqa: F401
+from tests.bad_watch import (
+    COUNT,
+    FEW,
+    Watch,
+    junk_addresses,
+    junk_queries,
+    look_around,
+    some,
+    unstorable,
+    watching,
+)  # noqa: F401
 from tests.urls_table import ROWS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 QUERY_NAMES = [
     "page",
     "item",
@@ -79,7 +89,7 @@ def visitor(cast: Any, name: str, arguments: list[Any]) -> Client:
     return cast.client("owner")
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", some(PAGES))
 def test_a_page_answers_whatever_is_posted(cast, watch, name):
     row = ROWS[name]
     arguments = row.make(cast) if row.make else []
