@@ -16,17 +16,14 @@ from assessment.models import Respondent
 from charters.models import Signatory
 from tests import bad_values as bad
 from tests.assessment.cast import FAR, open_link
-from tests.bad_watch import (
-    COUNT,
+from tests.bad_watch import (  # noqa: F401
     FEW,
     Watch,
     junk_addresses,
-    junk_queries,
     look_around,
     some,
-    unstorable,
     watching,
-)  # noqa: F401
+)
 from tests.urls_table import ROWS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
