@@ -30,6 +30,7 @@ def test_every_address_has_a_row_and_every_row_an_address():
     assert sorted(set(ROWS) - found) == [], "these rows name no address"
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_who_gets_what(cast, name):
