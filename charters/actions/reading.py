@@ -17,7 +17,7 @@ from charters.actions.events import lock
 from charters.actions.telling import tell_verdicts
 from charters.criteria import Criterion, Kind
 from charters.keeping import Standing, scaled_revision, standing_of
-from charters.models import Reading, Revision
+from charters.models import Charter, Reading, Revision
 from charters.queries import revision_in_force
 from ui.errors import Conflict, Invalid
 
@@ -58,11 +58,7 @@ def record_reading(
     Raises Invalid for what no reading can be, Conflict when the revision is not in force.
     """
     locked = lock(revision.charter)
-    current = revision_in_force(locked)
-    if current is None and source == Reading.Source.LIVE:
-        current = scaled_revision(locked)
-    if current is None or current.pk != revision.pk:
-        raise Conflict(f"Revision {revision.number} is not in force; readings are for the text in force.")
+    current = _held_to(revision, locked, source)
     before = standing_of(current, candidate=candidate_judged)
     criterion = _criterion(before, key)
     values = _checked(criterion, value, taken_on, data_sha256, texts, _today(current))
@@ -87,6 +83,16 @@ def record_reading(
         after = standing_of(current, candidate=candidate_judged)
         tell_verdicts(before, after, by=by, by_name=reading.by_name)
     return reading
+
+
+def _held_to(revision: Revision, locked: Charter, source: str) -> Revision:
+    """The text that readings are for now, which must be this one."""
+    current = revision_in_force(locked)
+    if current is None and source == Reading.Source.LIVE:
+        current = scaled_revision(locked)
+    if current is None or current.pk != revision.pk:
+        raise Conflict(f"Revision {revision.number} is not in force; readings are for the text in force.")
+    return current
 
 
 def _criterion(standing: Standing, key: str) -> Criterion:

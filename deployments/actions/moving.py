@@ -35,11 +35,7 @@ def move(
     deployment = lock(release.deployment_id)
     row = Release.objects.select_for_update().get(pk=release.pk)
     before, to = State(row.state), State(to)
-    if not may_move(before, to):
-        raise Conflict(f"Release {row.number} is “{before.words}”: it cannot become “{to.words}”.")
-    if row.cancel_requested and before in ON_THE_WAY and to not in OVER:
-        # Who moves it may have read it before somebody called it off, or stopped the deployment.
-        raise Conflict(f"Release {row.number} was called off: it cannot become “{to.words}”.")
+    _require_move(row, before, to)
     others = list(_answering(deployment).exclude(pk=row.pk))
     if to == State.CANARY and not others:
         to = State.LIVE
@@ -77,6 +73,14 @@ def move(
     touch(deployment)
     release.refresh_from_db(fields=FIELDS)
     return release
+
+
+def _require_move(row: Release, before: State, to: State) -> None:
+    if not may_move(before, to):
+        raise Conflict(f"Release {row.number} is “{before.words}”: it cannot become “{to.words}”.")
+    if row.cancel_requested and before in ON_THE_WAY and to not in OVER:
+        # Who moves it may have read it before somebody called it off, or stopped the deployment.
+        raise Conflict(f"Release {row.number} was called off: it cannot become “{to.words}”.")
 
 
 def lock(pk: UUID) -> Deployment:
