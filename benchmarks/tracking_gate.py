@@ -191,28 +191,47 @@ def visit(port: int, path: str, cookie: str, seconds: float) -> list[float]:
     return taken
 
 
-def pages_meanwhile(gates: Gates, gate: Server, pages: Place, seconds: float) -> None:
-    """The board of a project while nobody logs, and while four clients do."""
+def spin(seconds: float) -> None:
+    """One core that works and nothing else: what a busy neighbour costs on this machine."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
+
+def pages_meanwhile(gates: Gates, gate: Server, other: Server, pages: Place, seconds: float) -> None:
+    """The board of a project while nobody logs, and while four clients do.
+
+    Two floors are taken in the same turns: four clients that log to the bare server, and a loop that keeps
+    one core busy.
+    """
     line = next(line for line in gates.place.run(SIGN_IN).splitlines() if line.startswith("SEEN"))
     cookie, project = json.loads(line.removeprefix("SEEN"))
     path = f"/projects/{project}/board/"
     visit(pages.port, path, cookie, 2)
-    quiet, busy = [], []
+    beside: dict[str, Callable[[], None]] = {
+        "gate": lambda: log(gate, 4, seconds + 1) and None,
+        "bare": lambda: log(other, 4, seconds + 1) and None,
+        "spin": lambda: spin(seconds + 1),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in ("quiet", *beside)}
     for _ in range(TURNS):
-        quiet += visit(pages.port, path, cookie, seconds)
-        # A process of their own: clients that log must not hold up the one that reads.
-        logging = multiprocessing.get_context("fork").Process(target=log, args=(gate, 4, seconds + 1))
-        logging.start()
-        time.sleep(0.5)
-        busy += visit(pages.port, path, cookie, seconds)
-        logging.join()
-    ends = {name: statistics.median(rows) for name, rows in (("quiet", quiet), ("busy", busy))}
+        taken["quiet"] += visit(pages.port, path, cookie, seconds)
+        for name, work in beside.items():
+            # A process of their own: clients that log must not hold up the one that reads.
+            working = multiprocessing.get_context("fork").Process(target=work)
+            working.start()
+            time.sleep(0.5)
+            taken[name] += visit(pages.port, path, cookie, seconds)
+            working.join()
+    ends = {name: statistics.median(rows) for name, rows in taken.items()}
     figures = {
         "name": "tracking_pages_meanwhile",
         "clients": 4,
-        "ms": round(ends["busy"], 1),
+        "ms": round(ends["gate"], 1),
         "quiet_ms": round(ends["quiet"], 1),
-        "ratio": round(ends["busy"] / ends["quiet"], 3),
+        "ratio": round(ends["gate"] / ends["quiet"], 3),
+        "bare_ratio": round(ends["bare"] / ends["quiet"], 3),
+        "spin_ratio": round(ends["spin"] / ends["quiet"], 3),
         "budget_ratio": MOST_SLOWER,
     }
     print(json.dumps(figures), flush=True)
@@ -231,9 +250,9 @@ def main() -> None:
             with bare(data) as other:
                 other.prepare()
                 compare(gate, other, seconds)
-            with place(data) as pages:
-                pages.start("web")
-                pages_meanwhile(gates, gate, pages, seconds)
+                with place(data) as pages:
+                    pages.start("web")
+                    pages_meanwhile(gates, gate, other, pages, seconds)
         finally:
             gates.stop(signal.SIGKILL)
 
