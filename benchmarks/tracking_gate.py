@@ -22,9 +22,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +102,12 @@ def log(server: Server, clients: int, seconds: float) -> tuple[float, float]:
         connection.close()
 
     begun, worked = time.monotonic(), cpu_seconds(server.process)
-    in_parallel([lambda at=at: one(at) for at in range(clients)])
+    in_parallel([partial(one, at) for at in range(clients)])
     taken, worked = time.monotonic() - begun, cpu_seconds(server.process) - worked
     return sum(counts) / taken, 1000 * worked / max(sum(counts), 1)
 
 
-def in_parallel(calls: list[Callable[[], None]]) -> None:
+def in_parallel(calls: Sequence[Callable[[], None]]) -> None:
     threads = [threading.Thread(target=call) for call in calls]
     for thread in threads:
         thread.start()
@@ -208,10 +209,10 @@ def pages_meanwhile(gates: Gates, gate: Server, other: Server, pages: Place, sec
     cookie, project = json.loads(line.removeprefix("SEEN"))
     path = f"/projects/{project}/board/"
     visit(pages.port, path, cookie, 2)
-    beside: dict[str, Callable[[], None]] = {
-        "gate": lambda: log(gate, 4, seconds + 1) and None,
-        "bare": lambda: log(other, 4, seconds + 1) and None,
-        "spin": lambda: spin(seconds + 1),
+    beside: dict[str, Callable[[], object]] = {
+        "gate": partial(log, gate, 4, seconds + 1),
+        "bare": partial(log, other, 4, seconds + 1),
+        "spin": partial(spin, seconds + 1),
     }
     taken: dict[str, list[float]] = {name: [] for name in ("quiet", *beside)}
     for _ in range(TURNS):
