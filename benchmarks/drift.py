@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deployments.drift import compare
 from deployments.profile import profile_of
+from deployments.watch.drift import compare
 
 ROWS = 5000
 MOST_SECONDS = 0.2

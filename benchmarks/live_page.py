@@ -37,8 +37,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from deployments.actions.environments import found_environments
-from deployments.figures import BOUNDS, DAY, HOUR, MINUTE, begin_of
 from deployments.models import Bucket, Deployment, DriftReading, Environment, Feedback, Release, ResourceUse
+from deployments.watch.figures import BOUNDS, DAY, HOUR, MINUTE, begin_of
 from tests.charters.cast import build_cast
 from tests.projects import cast as made
 

@@ -3,9 +3,9 @@
 JOBS: dict[str, str] = {
     "charters.seal": "reports.sealing.seal",
     "demo.runs": "reports.demo.runs.build",
-    "deployments.evaluate": "deployments.evaluating.evaluate",
+    "deployments.evaluate": "deployments.evaluation.running.evaluate",
     "roadmap.plan": "roadmap.making.make_plan",
-    "deployments.batch": "deployments.batches.run",
+    "deployments.batch": "deployments.use.batches.run",
     "reports.archive": "reports.archiving.make",
     "reports.render": "reports.rendering.render",
 }

@@ -15,15 +15,15 @@ PANELS: dict[str, list[str]] = {
     "initiatives.projects": ["projects.panels.initiative"],
     "initiatives.verdicts": ["projects.verdict_panels.initiatives"],
     "charters.project": [
-        "deployments.panels_live.charter",
+        "deployments.watch.panels.charter",
         "projects.panels.charter",
         "deployments.panels.charter",
     ],
     "projects.version": ["deployments.panels.versions"],
     "projects.tracking": ["reports.demo.runs_panel.making"],
-    "projects.criteria": ["deployments.panels_verifying.criteria"],
+    "projects.criteria": ["deployments.evaluation.panels.criteria"],
     "projects.overview": [
-        "deployments.panels_live.project",
+        "deployments.watch.panels.project",
         "deployments.panels.project",
         "reports.archive_panel.link",
     ],

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.scopes import SCOPES
 from config.reference import Group, groups
-from deployments.exposition import CONTENT_TYPE, exposition
+from deployments.watch.exposition import CONTENT_TYPE, exposition
 
 
 @require_GET

@@ -31,10 +31,10 @@ from deployments.api_shapes import (
     WaiverSerializer,
     Words,
 )
-from deployments.gate_facts import gate_of
 from deployments.models import Deployment, Environment, Release, Waiver
 from deployments.queries import deployments_of
 from deployments.references import find_reference
+from deployments.release.gate_facts import gate_of
 from projects.access import get_project_named
 from projects.models import Project
 from ui.api import Pagination

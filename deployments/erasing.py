@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 from accounts.erased_words import Erased, Said
 from accounts.erasing import organizations_of, rewrite
 from accounts.models import User
-from deployments.batches import forget as forget_batches
 from deployments.models import Alert, Batch, Change, Deployment, Environment, Reference, Release, Waiver
+from deployments.use.batches import forget as forget_batches
 from jobs.models import StoredFile
 
 

@@ -9,7 +9,7 @@ from django import forms
 
 from deployments.actions.releasing import MOST_WORDS
 from deployments.models import Deployment, Environment
-from deployments.release_gate import TITLES, WAIVABLE
+from deployments.release.gate import TITLES, WAIVABLE
 from projects.models import Project
 from ui.forms import DateInput, PlainForm, Segments, ShortNumberInput, TextLines
 

@@ -11,9 +11,9 @@ from charters.limits import Limit, limits_of
 from charters.models import Revision, Signatory
 from charters.signoff import SeatState
 from charters.signoff import State as CharterState
-from deployments.gate_facts import charter_that_holds
 from deployments.models import Reference, Release
 from deployments.references import reference_of
+from deployments.release.gate_facts import charter_that_holds
 from projects.models import Project
 from projects.tracking import records
 from projects.tracking.records import Input, Run, TrackingIsAway, Version

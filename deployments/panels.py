@@ -9,12 +9,12 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from charters.models import Charter
-from deployments.lifecycle import ANSWERING
 from deployments.models import Release
 from deployments.presentation import release_state
 from deployments.queries import deployments_in, waivers_in
 from deployments.registry_rows import rows_of
-from deployments.waiver_words import waiver_state
+from deployments.release.lifecycle import ANSWERING
+from deployments.release.waiver_words import waiver_state
 from projects.models import Project
 from projects.tracking.records import Version
 from roadmap.queries import today_of

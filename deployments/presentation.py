@@ -10,9 +10,9 @@ from typing import Any
 from django.urls import reverse
 
 from deployments.actions.releasing import last_good
-from deployments.lifecycle import ON_THE_WAY, OVER, State
 from deployments.models import Change, Deployment, Release
-from deployments.release_gate import MUSTS
+from deployments.release.gate import MUSTS
+from deployments.release.lifecycle import ON_THE_WAY, OVER, State
 from ui.formats import day
 
 SHOWN = 12

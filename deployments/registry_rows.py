@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from charters.criteria import Outcome
 from charters.keeping import Standing, standings_for
-from deployments.figures import DAY, MINUTE, begin_of
-from deployments.lifecycle import ON_THE_WAY, State
 from deployments.models import Alert, Bucket, Change, Deployment, Release, Waiver
 from deployments.presentation import deployment_state
+from deployments.release.lifecycle import ON_THE_WAY, State
+from deployments.watch.figures import DAY, MINUTE, begin_of
 from roadmap.queries import today_of
 
 TRAFFIC = dt.timedelta(days=1)

@@ -17,8 +17,8 @@ from django.db import DatabaseError, InterfaceError, connections
 from deployments.actions.moving import move
 from deployments.actions.releasing import take_back
 from deployments.drivers import DRIVERS, driver
-from deployments.lifecycle import ON_THE_WAY, OVER, State
 from deployments.models import Release, Replica
+from deployments.release.lifecycle import ON_THE_WAY, OVER, State
 from deployments.supervision import guard, journal, sweeping
 from deployments.supervision.background import Background
 from deployments.supervision.lease import Held

@@ -6,11 +6,11 @@ from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
-from deployments.alerting import watch_all
-from deployments.drifting import measure_all
-from deployments.live_criteria import read_all
-from deployments.retention import forget_old
-from deployments.rollups import forget, roll_up
+from deployments.watch.alerting import watch_all
+from deployments.watch.drifting import measure_all
+from deployments.watch.live_criteria import read_all
+from deployments.watch.retention import forget_old
+from deployments.watch.rollups import forget, roll_up
 
 
 @db_periodic_task(crontab(minute="*"))

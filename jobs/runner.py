@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from ui.limited import Stopped
 
 logger = logging.getLogger(__name__)
 WRITE_EVERY_SECONDS = 0.5
+_COUNTS = re.compile(r"\d[\d,.]*")
 # What this process works on: handed back when it stops.
 _at_work: set[str] = set()
 
@@ -40,13 +42,17 @@ class Progress:
     def __init__(self, job: Job) -> None:
         self.job = job
         self._written = 0.0
+        self._said = ""
 
     def __call__(self, step: str, done: int = 0, total: int = 0) -> None:
-        """Note the step; raises Cancelled when the person pressed Cancel."""
-        now = time.monotonic()
-        if now - self._written < WRITE_EVERY_SECONDS and done != total:
+        """Note the step; raises Cancelled when the person pressed Cancel.
+
+        A step that only counts on is written now and then; another one at once, as it may be a long one.
+        """
+        now, said = time.monotonic(), _COUNTS.sub("", step)
+        if now - self._written < WRITE_EVERY_SECONDS and done != total and said == self._said:
             return
-        self._written = now
+        self._written, self._said = now, said
         Job.objects.filter(pk=self.job.pk, state=Job.State.RUNNING).update(
             step=step[:200], done=done, total=total, heartbeat_at=timezone.now()
         )

@@ -14,8 +14,8 @@ from accounts.models import Organization
 from assessment.models import Assessment, Result
 from charters.models import Charter
 from charters.signoff import State
-from deployments.lifecycle import ANSWERING
 from deployments.models import Alert, Deployment, Release
+from deployments.release.lifecycle import ANSWERING
 from projects.models import Project
 from roadmap.models import Plan
 from ui.formats import day

@@ -16,7 +16,7 @@ from charters.models import Revision, Signature, SignoffRound
 from charters.queries import criteria_changes_until, document_of
 from charters.shown import signature_blocks, state_word
 from deployments.models import Release, Waiver
-from deployments.waiver_words import waiver_line
+from deployments.release.waiver_words import waiver_line
 from reports.charter import METHODS, CharterPaper, Signed, render_charter
 from reports.subjects import Subject, as_uuid
 from ui.errors import NotFound

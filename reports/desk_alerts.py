@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from deployments.alerting import owners_of
 from deployments.models import Alert
+from deployments.watch.alerting import owners_of
 from reports.desk import Reader
 from reports.duties import Duty
 

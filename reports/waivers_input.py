@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 
 from accounts.models import Organization
 from deployments.models import Release, Waiver
-from deployments.waiver_words import checks_of
+from deployments.release.waiver_words import checks_of
 from ui.formats import day
 
 

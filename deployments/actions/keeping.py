@@ -15,8 +15,8 @@ from accounts import audit
 from accounts.models import Membership, Organization, User
 from deployments.access import may_deploy
 from deployments.actions.moving import slug_of, tell
-from deployments.lifecycle import OVER
 from deployments.models import Deployment, Environment
+from deployments.release.lifecycle import OVER
 from deployments.routing import touch
 from projects.models import Project
 from ui.errors import Conflict, Invalid, NotAllowed

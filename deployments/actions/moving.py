@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from deployments.lifecycle import ANSWERING, ON_THE_WAY, OVER, State, may_move
 from deployments.models import Change, Deployment, Release
+from deployments.release.lifecycle import ANSWERING, ON_THE_WAY, OVER, State, may_move
 from deployments.routing import touch
 from jobs import outbox
 from ui.errors import Conflict

@@ -13,12 +13,12 @@ from accounts import audit
 from accounts.models import User
 from deployments.access import standing_of
 from deployments.actions.moving import ALL, lock, move, publish, share_out, slug_of, tell
-from deployments.before import TAKEN_BACK, have_answered, kept_as_fallback
-from deployments.gate_facts import Gate, gate_of
-from deployments.lifecycle import ANSWERING, ON_THE_WAY, State
 from deployments.models import Deployment, Release
 from deployments.references import find_reference
-from deployments.release_gate import Stance
+from deployments.release.before import TAKEN_BACK, have_answered, kept_as_fallback
+from deployments.release.gate import Stance
+from deployments.release.gate_facts import Gate, gate_of
+from deployments.release.lifecycle import ANSWERING, ON_THE_WAY, State
 from deployments.routing import touch
 from projects.tracking import records
 from projects.tracking.records import TrackingIsAway

@@ -18,10 +18,10 @@ from charters.actions import Proof
 from charters.actions.deciding import may_decide
 from charters.keeping import owner_seat
 from charters.models import Signatory
-from deployments.gate_facts import charter_that_holds
 from deployments.models import Environment, Waiver
-from deployments.release_gate import TITLES, WAIVABLE
-from deployments.waiver_words import checks_of
+from deployments.release.gate import TITLES, WAIVABLE
+from deployments.release.gate_facts import charter_that_holds
+from deployments.release.waiver_words import checks_of
 from jobs import outbox
 from projects.access import standing_of
 from projects.models import Project, ProjectMember

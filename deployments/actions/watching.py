@@ -11,10 +11,10 @@ from django.db.models import Q
 from accounts import audit
 from accounts.models import User
 from deployments.actions.moving import lock, tell
-from deployments.batches import forget as forget_batches
 from deployments.models import Batch, Deployment, Reference
-from deployments.retention import forget_all, forget_inputs
 from deployments.routing import touch
+from deployments.use.batches import forget as forget_batches
+from deployments.watch.retention import forget_all, forget_inputs
 from jobs import files
 
 LIMITS = (

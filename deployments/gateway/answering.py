@@ -13,7 +13,6 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from deployments import figures
 from deployments.gateway import bodies, request_ids
 from deployments.gateway.bodies import Table, Unfit
 from deployments.gateway.fitting import Column, columns_of, fit
@@ -21,6 +20,7 @@ from deployments.gateway.replicas import Failed, Replicas
 from deployments.gateway.routes import Route, Routes, Target
 from deployments.gateway.telemetry import Asked, Telemetry
 from deployments.models import Deployment
+from deployments.watch import figures
 from projects.tracking.gate import run
 from projects.tracking.server import Send
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db import DatabaseError, transaction
 
-from deployments.figures import MINUTE, Figures, add
 from deployments.gateway.telemetry import Batch, Drawn, Key
 from deployments.models import Bucket, Deployment, Release, Sample
+from deployments.watch.figures import MINUTE, Figures, add
 from projects.models import ProjectToken
 
 logger = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import aiohttp
 
-from deployments import figures
 from deployments.gateway.routes import Place, Target
 from deployments.replies import TooLarge, read_up_to
+from deployments.watch import figures
 
 MOST_BYTES = 64 * 1024 * 1024
 # One that refused a connection is asked last for so long; its row may say so later than its socket.
@@ -25,7 +25,7 @@ MARK = "X-Throughline-Replica"
 
 @dataclass(frozen=True, slots=True)
 class Failed(Exception):
-    """The model gave no answer: why, as deployments/figures.py names it, and a sentence."""
+    """The model gave no answer: why, as deployments/watch/figures.py names it, and a sentence."""
 
     kind: str
     message: str

@@ -18,8 +18,8 @@ from uuid import UUID
 from django.db.models import Prefetch, Q
 
 from deployments.gateway.fitting import Column, columns_of
-from deployments.lifecycle import ANSWERING
 from deployments.models import Deployment, Release, Replica
+from deployments.release.lifecycle import ANSWERING
 
 LOOK_EVERY = 0.25
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from deployments.figures import MINUTE, Figures, add, begin_of, count_prediction, place_of
 from deployments.gateway import request_ids
 from deployments.gateway.bodies import has_unwritable
+from deployments.watch.figures import MINUTE, Figures, add, begin_of, count_prediction, place_of
 
 # Rows drawn for one deployment: so many a minute in the long run, so many at once after a quiet time.
 DRAWN_A_MINUTE = 12

@@ -15,7 +15,7 @@ from ui.words import listed
 
 
 class Bucket(models.Model):
-    """Requests of a minute, an hour or a day, by release; see deployments/figures.py for the histograms.
+    """Requests of a minute, an hour or a day, by release; its histograms: deployments/watch/figures.py.
 
     `release_number` is 0 for answers that no release gave. Simulated figures never mix with real ones.
     """
@@ -124,7 +124,7 @@ class Feedback(models.Model):
 
 
 class DriftReading(models.Model):
-    """Live inputs of a window against the reference sample, by feature; see deployments/drift.py."""
+    """Live inputs of a window against the reference sample, by feature; see deployments/watch/drift.py."""
 
     id = models.BigAutoField(primary_key=True)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="drift")

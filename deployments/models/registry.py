@@ -223,7 +223,7 @@ class Waiver(models.Model):
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="waivers")
     model = models.CharField(max_length=250)
     version = models.PositiveIntegerField()
-    # Keys of the checks, as deployments/release_gate.py names them.
+    # Keys of the checks, as deployments/release/gate.py names them.
     checks = models.JSONField(default=list)
     reason = models.TextField()
     ends_on = models.DateField()

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from deployments.lifecycle import State
 from deployments.models.registry import Deployment, Waiver
+from deployments.release.lifecycle import State
 
 STATE_CHOICES = [(state.value, state.words) for state in State]
 
@@ -18,7 +18,7 @@ STATE_CHOICES = [(state.value, state.words) for state in State]
 class Release(models.Model):
     """One version of a model on its way to a deployment, serving there, or gone again.
 
-    `state` moves as deployments/lifecycle.py allows, `weight` is its share of the traffic in percent.
+    `state` moves as deployments/release/lifecycle.py allows, `weight` is its share of the traffic in percent.
     """
 
     class Kind(models.TextChoices):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployments import figures
 from deployments.models import Bucket, Release
+from deployments.watch import figures
 
 
 def trips(release: Release) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from deployments.models import Release
-from deployments.release_log import folder_of
+from deployments.release.log import folder_of
 
 # Nobody reads more, and a disk is not endless.
 _MOST_BYTES = 2 * 1024 * 1024

@@ -7,18 +7,19 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deployments import builds, drivers, requirements, sandbox
+from deployments import drivers, sandbox
 from deployments.actions.moving import move
-from deployments.before import kept_as_fallback
 from deployments.drivers.base import Spec
-from deployments.lifecycle import ON_THE_WAY, State
+from deployments.evaluation.readings import failures_of, is_measured_as
 from deployments.models import Build, Release
 from deployments.references import reference_of, smoke_rows
-from deployments.release_gate import VERIFIED
+from deployments.release import builds, requirements
+from deployments.release.before import kept_as_fallback
+from deployments.release.gate import VERIFIED
+from deployments.release.lifecycle import ON_THE_WAY, State
 from deployments.supervision import journal, smoke, store
 from deployments.supervision.background import Background
 from deployments.supervision.replicas import Replicas
-from deployments.verifying import failures_of, is_measured_as
 from projects.tracking import model_files, records
 
 ALL = 100

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from deployments import builds
 from deployments.drivers import DRIVERS, driver
-from deployments.lifecycle import OVER
 from deployments.models import Build, Release, Replica
+from deployments.release import builds
+from deployments.release.lifecycle import OVER
 from deployments.supervision import store
 from deployments.supervision.replicas import name_of
 

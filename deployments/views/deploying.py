@@ -16,15 +16,15 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import person
 from deployments.access import may_deploy, require_nameable
 from deployments.actions import keeping, moving, releasing
-from deployments.endpoints import NEW, endpoint_for, endpoints_of
+from deployments.evaluation.readings import differences_of
 from deployments.forms import DeployForm, refuse
-from deployments.gate_facts import Gate, gate_of
-from deployments.lifecycle import State
 from deployments.models import Deployment, Environment, Release
 from deployments.references import find_reference
-from deployments.release_gate import CHARTER, FALLBACK, MUSTS, OWNER, REFERENCE, VERIFIED, Stance
-from deployments.requirements import other_python
-from deployments.verifying import differences_of
+from deployments.release.endpoints import NEW, endpoint_for, endpoints_of
+from deployments.release.gate import CHARTER, FALLBACK, MUSTS, OWNER, REFERENCE, VERIFIED, Stance
+from deployments.release.gate_facts import Gate, gate_of
+from deployments.release.lifecycle import State
+from deployments.release.requirements import other_python
 from projects.access import get_project_named
 from projects.models import Project
 from projects.tracking import records

@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import person
-from deployments import live_page
 from deployments.access import get_standing
 from deployments.actions.releasing import last_good, under_way
-from deployments.alerting import take
-from deployments.live_figures import DEFAULT, SPANS, Span
 from deployments.models import Alert
 from deployments.presentation import deployment_state, history_of, versions_of
+from deployments.watch import live_page
+from deployments.watch.alerting import take
+from deployments.watch.live_figures import DEFAULT, SPANS, Span
 from ui.charts.spec import ChartSpec
 from ui.downloads import figure_csv
 from ui.errors import NotFound

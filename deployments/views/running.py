@@ -16,7 +16,6 @@ from accounts.access import person
 from deployments.access import get_release, get_standing, standing_of
 from deployments.actions import releasing
 from deployments.forms import WhyForm
-from deployments.lifecycle import ON_THE_WAY, OVER, State
 from deployments.models import Deployment, Release
 from deployments.presentation import (
     deployment_state,
@@ -26,8 +25,9 @@ from deployments.presentation import (
     versions_of,
     waiver_words,
 )
-from deployments.release_log import last_lines
-from deployments.release_page import call_words, release_facts, release_title
+from deployments.release.lifecycle import ON_THE_WAY, OVER, State
+from deployments.release.log import last_lines
+from deployments.release.page import call_words, release_facts, release_title
 from ui.errors import Conflict, Invalid, NotFound
 
 GET_AND_POST = ["GET", "HEAD", "POST"]

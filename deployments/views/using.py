@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import person, require_fresh
 from deployments.access import Standing, get_standing
-from deployments.asking import Answer, Asker, GatewayAway, address_of
-from deployments.batches import get_batch, request_batch
-from deployments.drifting import live_release
-from deployments.explained import Explained, explained
 from deployments.forms_monitoring import BatchForm, ServingTokenForm
 from deployments.models import Batch, Deployment, Release
 from deployments.references import reference_of
-from deployments.use_form import UseForm, columns_for, example_of, in_words, snippets
+from deployments.use.asking import Answer, Asker, GatewayAway, address_of
+from deployments.use.batches import get_batch, request_batch
+from deployments.use.explained import Explained, explained
+from deployments.use.form import UseForm, columns_for, example_of, in_words, snippets
+from deployments.watch.drifting import live_release
 from jobs import files
 from jobs.models import Job
 from jobs.panel import panel

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import person
 from charters.queries import revision_in_force
 from deployments import sandbox
-from deployments.forms_verifying import EvaluationForm
-from deployments.models import Evaluation
-from deployments.verifying import (
+from deployments.evaluation.forms import EvaluationForm
+from deployments.evaluation.readings import (
     NO_CANDIDATE,
     NOT_IN_FORCE,
     Wanted,
@@ -26,6 +25,7 @@ from deployments.verifying import (
     kept_files,
     wanted_of,
 )
+from deployments.models import Evaluation
 from jobs.models import Job, StoredFile
 from projects.access import get_standing
 from projects.models import Candidate, Project

@@ -24,12 +24,12 @@ from deployments.actions.waiving import (
     sign_waiver,
     withdraw_waiver,
 )
-from deployments.endpoints import endpoint_for, endpoints_of
 from deployments.forms import WaiverForm, refuse
-from deployments.gate_facts import gate_of
 from deployments.models import Environment, Waiver
 from deployments.queries import waivers_in
-from deployments.waiver_words import checks_of, waiver_state
+from deployments.release.endpoints import endpoint_for, endpoints_of
+from deployments.release.gate_facts import gate_of
+from deployments.release.waiver_words import checks_of, waiver_state
 from projects.access import get_project, get_project_named
 from roadmap.queries import today_of
 from ui.errors import Invalid, NotFound

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import person
 from deployments.access import get_standing
 from deployments.actions.watching import change_watching, delete_samples
-from deployments.drifting import live_release
 from deployments.forms_monitoring import WatchingForm
 from deployments.models import Deployment, Sample
 from deployments.references import sample_from_gateway
+from deployments.watch.drifting import live_release
 from ui.errors import Conflict
 
 

@@ -20,8 +20,8 @@ from deployments import sandbox
 from deployments.actions.environments import save_environment
 from deployments.actions.keeping import open_deployment, register_external
 from deployments.actions.releasing import request_release
-from deployments.figures import BOUNDS, HOUR, MINUTE, TIMEOUT, begin_of, count_prediction, place_of
 from deployments.models import Alert, Bucket, Change, Deployment, DriftReading, Environment
+from deployments.watch.figures import BOUNDS, HOUR, MINUTE, TIMEOUT, begin_of, count_prediction, place_of
 from projects.models import Project
 from reports.demo.clock import Calendar
 from reports.demo.people import OWNER, Firm, settle_mail

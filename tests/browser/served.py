@@ -82,8 +82,8 @@ def read() -> dict[str, Any]:
     from django.db.models import Sum
 
     from charters.models import Reading
-    from deployments.live_criteria import read_all
     from deployments.models import Bucket
+    from deployments.watch.live_criteria import read_all
 
     until = time.monotonic() + PATIENCE
     wanted = int(os.environ["ASKED"])

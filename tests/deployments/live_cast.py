@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from deployments.figures import BOUNDS, begin_of, place_of
 from deployments.models import Bucket, Deployment, DriftReading, Replica
+from deployments.watch.figures import BOUNDS, begin_of, place_of
 
 
 def bucket(

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
-from deployments import alerting, drifting
 from deployments.actions.moving import tell
 from deployments.actions.releasing import stop
-from deployments.alert_rules import Facts, Limits, headline, judge
-from deployments.alerting import watch_all
-from deployments.before import kept_as_fallback
 from deployments.models import Alert, Deployment, Release
+from deployments.release.before import kept_as_fallback
+from deployments.watch import alerting, drifting
+from deployments.watch.alert_rules import Facts, Limits, headline, judge
+from deployments.watch.alerting import watch_all
 from tests.deployments import live_cast as seen
 from tests.deployments import registry_cast as registry
 

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from deployments import builds, requirements
 from deployments.models import Build
+from deployments.release import builds, requirements
 
 MINOR = ".".join(platform.python_version_tuple()[:2])
 NUMPY = importlib.metadata.version("numpy")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.drift import FEWEST_ROWS, compare, js, ks, psi
 from deployments.profile import BINS, MOST_CATEGORIES, SKETCH, profile_of
+from deployments.watch.drift import FEWEST_ROWS, compare, js, ks, psi
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 counts = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=8)

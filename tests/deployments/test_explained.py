@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
-from deployments.explained import MOST_PARTS, explained
+from deployments.use.explained import MOST_PARTS, explained
 
 TOLD: dict[str, Any] = {
     "of": "chance of 1",

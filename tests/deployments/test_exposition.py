@@ -12,7 +12,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from deployments.models import Alert, Bucket, DriftReading, Replica
-from deployments.rollups import forget, roll_up
+from deployments.watch.rollups import forget, roll_up
 from tests.deployments import serving
 from tests.deployments.test_rollups import minute, sample
 

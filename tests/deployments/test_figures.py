@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments import figures
-from deployments.figures import BOUNDS, Figures, add_outputs, count_prediction, merge, percentile
+from deployments.watch import figures
+from deployments.watch.figures import BOUNDS, Figures, add_outputs, count_prediction, merge, percentile
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.floats(0, 1)
 PREDICTIONS = st.lists(

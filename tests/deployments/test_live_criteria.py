@@ -13,8 +13,8 @@ from accounts import audit
 from accounts.models import OutgoingMail
 from charters.criteria import Comparator, Criterion, EvaluationData, Kind
 from charters.models import Decision, Reading, Revision
-from deployments.live_criteria import _figure, is_live, read_all
 from deployments.models import Alert, Deployment, Feedback
+from deployments.watch.live_criteria import _figure, is_live, read_all
 from tests.deployments import live_cast as seen
 from tests.deployments import registry_cast as registry
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts import actions as accounts
 from accounts.models import User
-from deployments.alerting import take, watch_all
 from deployments.models import Alert, Batch
+from deployments.watch.alerting import take, watch_all
 from jobs import files
 from jobs.models import StoredFile
 from tests.charters.cast import PASSWORD

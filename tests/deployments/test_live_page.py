@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from deployments.actions.moving import tell
-from deployments.figures import DAY, HOUR
-from deployments.live_charts import predictions
-from deployments.live_figures import SPANS, seen_of
 from deployments.models import Bucket, Deployment, DriftReading, Feedback, Reference, ResourceUse, Sample
+from deployments.watch.figures import DAY, HOUR
+from deployments.watch.live_charts import predictions
+from deployments.watch.live_figures import SPANS, seen_of
 from jobs import files
 from jobs.models import StoredFile
 from tests.deployments import live_cast as seen
@@ -91,7 +91,7 @@ def test_each_span_draws_what_is_known(cast: Any, deployment: Deployment, span: 
 
 
 def test_drift_over_its_limit_is_the_finding(cast: Any, deployment: Deployment) -> None:
-    from deployments.alerting import watch_all
+    from deployments.watch.alerting import watch_all
 
     seen.drift(deployment, 0.1, at=NOW - 60 * MINUTE)
     seen.drift(deployment, 0.23, at=NOW)

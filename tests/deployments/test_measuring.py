@@ -20,7 +20,7 @@ import pandas as pd
 from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
-from deployments.metrics import metric_named
+from deployments.evaluation.metrics import metric_named
 from deployments.replica import evaluate
 from deployments.replica.score import score
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.metrics import (
+from deployments.evaluation.metrics import (
     NAMES,
     Metric,
     NotMeasurable,

@@ -19,9 +19,9 @@ from accounts.actions import create_organization, create_token
 from accounts.actions.persons import erase_person
 from deployments.actions import keeping, releasing
 from deployments.actions.moving import move
-from deployments.lifecycle import State
 from deployments.models import Alert, Bucket, Change, Deployment, Environment, Release
-from deployments.release_log import folder_of
+from deployments.release.lifecycle import State
+from deployments.release.log import folder_of
 from projects.tracking import records
 from projects.tracking.model_files import ModelFiles, ModelFilesAreAway
 from reports import charter_input

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments import release_gate as gate
-from deployments.release_gate import Facts, Must, Stance, check
+from deployments.release import gate as gate
+from deployments.release.gate import Facts, Must, Stance, check
 
 GOOD = Facts(
     version="bearing version 3",

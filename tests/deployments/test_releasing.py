@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 from accounts.models import AuditEvent, Membership
 from deployments.actions import releasing
 from deployments.actions.moving import move
-from deployments.lifecycle import ANSWERING, ON_THE_WAY, OVER, State, may_move
 from deployments.models import Change, Deployment, Release
+from deployments.release.lifecycle import ANSWERING, ON_THE_WAY, OVER, State, may_move
 from jobs.models import Event
 from tests.deployments import registry_cast as made
 from ui.errors import Conflict, DomainError, Invalid, NotAllowed

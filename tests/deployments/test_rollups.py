@@ -11,10 +11,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from deployments.figures import DAY, HOUR, MINUTE, Figures, count_prediction, merge, place_of
 from deployments.models import Bucket, Feedback, Sample
-from deployments.retention import forget_all, forget_inputs, forget_old
-from deployments.rollups import forget, roll_up
+from deployments.watch.figures import DAY, HOUR, MINUTE, Figures, count_prediction, merge, place_of
+from deployments.watch.retention import forget_all, forget_inputs, forget_old
+from deployments.watch.rollups import forget, roll_up
 from tests.deployments import serving
 
 NOW = dt.datetime(2026, 3, 10, 12, 34, tzinfo=dt.UTC)

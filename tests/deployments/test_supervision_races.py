@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from deployments import figures
 from deployments.actions.releasing import cancel, promote, start, stop
-from deployments.lifecycle import State
 from deployments.models import Bucket, Deployment, Release, Replica
+from deployments.release.lifecycle import State
 from deployments.supervision import sweeping
 from deployments.supervision.background import Background
 from deployments.supervision.replicas import Replicas, name_of
 from deployments.supervision.steps import Steps
 from deployments.supervisor import Supervisor
+from deployments.watch import figures
 from tests.deployments import registry_cast as made
 from ui.errors import Conflict
 

@@ -14,13 +14,14 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from deployments import drivers, figures, processes, sandbox
+from deployments import drivers, processes, sandbox
 from deployments.actions.releasing import cancel, stop
 from deployments.models import Bucket, Deployment, Environment, Lease, Release, ResourceUse
-from deployments.release_log import last_lines
+from deployments.release.log import last_lines
 from deployments.supervision import store
 from deployments.supervision.lease import Held
 from deployments.supervisor import Supervisor
+from deployments.watch import figures
 from tests.deployments.stage import Stage, ask, ask_and_leave, stage
 from tests.projects import cast as made
 

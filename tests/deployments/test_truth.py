@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from deployments.metrics import metric_named
-from deployments.truth import FEWEST_PAIRS, measure
+from deployments.evaluation.metrics import metric_named
+from deployments.watch.truth import FEWEST_PAIRS, measure
 
 sk = pytest.importorskip("sklearn.metrics")
 drawn = random.Random(7)

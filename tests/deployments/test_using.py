@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from deployments.asking import Asker
 from deployments.models import Batch, Deployment, Reference
 from deployments.profile import profile_of
+from deployments.use.asking import Asker
 from jobs import runner
 from jobs.models import Job, StoredFile
 from projects.actions.tokens import bearer_of
@@ -69,7 +69,7 @@ def refused(status: int, message: str, **fields: list[str]) -> Reply:
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
     made = Gateway()
     monkeypatch.setattr(Asker, "_send", lambda asker, path, body, headers: made(asker, path, body, headers))
-    monkeypatch.setattr("deployments.batches.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("deployments.use.batches.time.sleep", lambda seconds: None)
     return made
 
 

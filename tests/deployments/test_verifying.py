@@ -17,8 +17,8 @@ from charters.keeping import standing_of
 from charters.models import Charter, Reading, Revision
 from charters.queries import revision_in_force
 from deployments import processes, sandbox
+from deployments.evaluation.readings import differences_of, failures_of
 from deployments.models import Evaluation
-from deployments.verifying import differences_of, failures_of
 from jobs import files
 from jobs.actions import cancel
 from jobs.models import Event, Job

@@ -13,8 +13,8 @@ from django.utils import timezone
 from charters.actions import Proof
 from charters.models import Revision, Signatory, SignoffRound
 from deployments.actions import releasing, waiving
-from deployments.gate_facts import gate_of, waivers_that_hold
 from deployments.models import Waiver
+from deployments.release.gate_facts import gate_of, waivers_that_hold
 from tests.deployments import registry_cast as made
 from ui.errors import Conflict, FreshSignInRequired, Invalid, NotAllowed
 

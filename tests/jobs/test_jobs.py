@@ -201,3 +201,20 @@ def test_the_table_of_jobs_names_functions_that_exist() -> None:
     from config.jobs import JOBS
 
     assert all(callable(import_string(path)) for path in JOBS.values())
+
+
+def test_a_step_of_other_words_is_shown_at_once_and_one_that_counts_on_now_and_then(
+    named: dict[str, Any], alice: User
+) -> None:
+    seen = []
+
+    def work(progress: Progress) -> Outcome:
+        steps = [("Reading", 0, 9), ("Row 1 of 2,000", 1, 9), ("Row 900 of 2,000", 2, 9), ("Measuring", 3, 9)]
+        for step in steps:
+            progress(*step)
+            seen.append(Job.objects.values_list("step", flat=True).get(pk=progress.job.pk))
+        return Outcome("Done")
+
+    named["plan"] = work
+    run(start(alice))
+    assert seen == ["Reading", "Row 1 of 2,000", "Row 1 of 2,000", "Measuring"]

@@ -23,8 +23,8 @@ from charters.diff import Effect, compare
 from charters.keeping import standing_of as charter_standing
 from charters.models import ChangeRequest, Charter, Learning, Reading, Signature
 from charters.queries import document_of, problems_of, revision_in_force, waiting_for
-from deployments.figures import merge, percentile
 from deployments.models import Alert, Bucket, Change, Deployment, DriftReading
+from deployments.watch.figures import merge, percentile
 from jobs.models import Job
 from projects.models import Project
 from projects.queries import open_asks, task_counts

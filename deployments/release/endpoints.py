@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from django.utils.text import slugify
 
 from charters.keeping import standing_of
-from deployments.gate_facts import charter_that_holds
 from deployments.models import Deployment, Environment
+from deployments.release.gate_facts import charter_that_holds
 from projects.models import Project
 
 NEW = "new"

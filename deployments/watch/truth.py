@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deployments.metrics import CHANCES, CLASSES, Metric
+from deployments.evaluation.metrics import CHANCES, CLASSES, Metric
 from deployments.profile import Floats, category, is_missing
 
 FEWEST_PAIRS = 30

@@ -18,9 +18,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from deployments.figures import BOUNDS, DAY, ERRORS, HOUR, MINUTE, Figures, add
-from deployments.lifecycle import ANSWERING
 from deployments.models import Alert, Bucket, Deployment, DriftReading, Release, Replica
+from deployments.release.lifecycle import ANSWERING
+from deployments.watch.figures import BOUNDS, DAY, ERRORS, HOUR, MINUTE, Figures, add
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 LABELS = ("organization", "project", "environment", "deployment")

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from deployments.figures import DAY, Figures, bins_of, labels_of, percentile
-from deployments.live_figures import Seen
 from deployments.models import Deployment, DriftReading, Release, ResourceUse
+from deployments.watch.figures import DAY, Figures, bins_of, labels_of, percentile
+from deployments.watch.live_figures import Seen
 from ui import formats
 from ui.charts.spec_live import Series, Share, Spread
 from ui.words import plural

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from deployments.lifecycle import State
 from deployments.models import Deployment, Release
+from deployments.release.lifecycle import State
 
 # The line of the history that a canary bears that was taken back, by a person or by its guard.
 TAKEN_BACK = "taken_back"

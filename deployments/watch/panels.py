@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 
 from charters.models import Charter
 from deployments.access import standing_of
-from deployments.alert_rules import CRITERION
 from deployments.models import Alert
+from deployments.watch.alert_rules import CRITERION
 from projects.models import Project
 
 Panel = dict[str, SafeString]

@@ -17,7 +17,7 @@ from charters.models import Reading, Revision
 from charters.queries import revision_in_force
 from charters.verdicts import OF_A_MODEL
 from deployments import sandbox
-from deployments.metrics import (
+from deployments.evaluation.metrics import (
     Metric,
     NotMeasurable,
     are_apart,

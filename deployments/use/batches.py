@@ -19,10 +19,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from deployments.access import get_deployment
-from deployments.asking import Answer, Asker
 from deployments.models import Batch, Deployment
 from deployments.references import read_limited
 from deployments.tables import MEGABYTE, Unreadable, read_table
+from deployments.use.asking import Answer, Asker
 from jobs import actions as jobs
 from jobs import files
 from jobs.models import Job

@@ -24,10 +24,11 @@ from charters.actions.telling import tell_verdicts
 from charters.keeping import standing_of
 from charters.models import Reading
 from charters.queries import revision_in_force
-from deployments import builds, requirements, sandbox
-from deployments.metrics import NotMeasurable, in_unit
+from deployments import sandbox
+from deployments.evaluation.metrics import NotMeasurable, in_unit
+from deployments.evaluation.readings import Wanted, differences_of, wanted_of
 from deployments.models import Evaluation
-from deployments.verifying import Wanted, differences_of, wanted_of
+from deployments.release import builds, requirements
 from jobs import files, outbox
 from jobs.runner import Cancelled, Outcome, Progress
 from projects.tracking import model_files
@@ -35,7 +36,7 @@ from projects.tracking.records import TrackingIsAway
 from ui.errors import Conflict, DomainError
 from ui.words import plural
 
-PROGRAMS = Path(__file__).resolve().parent / "replica"
+PROGRAMS = Path(__file__).resolve().parent.parent / "replica"
 LIMITS = sandbox.Limits(memory_mb=2048, seconds=300, processes=64, files_mb=256)
 MOST_ANSWER = 64 * 1024 * 1024
 OUT_OF = {

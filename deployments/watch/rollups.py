@@ -13,8 +13,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max, Min
 
-from deployments.figures import DAY, HOUR, MINUTE, begin_of, merge
 from deployments.models import Bucket, Deployment, ResourceUse
+from deployments.watch.figures import DAY, HOUR, MINUTE, begin_of, merge
 
 # How long each is kept, and what it is cut by: an hour is made of all its minutes or of none.
 KEPT = {MINUTE: (dt.timedelta(days=3), HOUR), HOUR: (dt.timedelta(days=100), DAY)}

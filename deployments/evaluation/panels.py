@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from deployments.verifying import differences_of
+from deployments.evaluation.readings import differences_of
 from projects.models import Project
 
 

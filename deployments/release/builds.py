@@ -22,8 +22,9 @@ from typing import IO
 from django.conf import settings
 from django.utils import timezone
 
-from deployments import requirements, sandbox
+from deployments import sandbox
 from deployments.models import Build
+from deployments.release import requirements
 
 # One at a time: two of them would only take the processors from each other and from what answers.
 _TURN = threading.Lock()

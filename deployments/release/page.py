@@ -6,8 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from deployments.lifecycle import State
 from deployments.models import Deployment, Release
+from deployments.release.lifecycle import State
 from ui.formats import moment
 
 TITLES = {

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployments.figures import DAY, HOUR, MINUTE, Figures, add_outputs, begin_of
 from deployments.models import Bucket, Deployment
+from deployments.watch.figures import DAY, HOUR, MINUTE, Figures, add_outputs, begin_of
 
 COLUMNS = ("start", "count", "rows", "errors", "fallbacks", "latency")
 # Minutes may come late, and are made hours of every few minutes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from deployments.models import Waiver
-from deployments.release_gate import TITLES
+from deployments.release.gate import TITLES
 from ui.formats import day
 
 

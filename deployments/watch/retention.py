@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from deployments import batches
 from deployments.models import Deployment, Feedback, Sample
+from deployments.use import batches
 
 # Truth and the answer that it was held against; figures over time rest on them.
 FEEDBACK_KEPT = dt.timedelta(days=400)

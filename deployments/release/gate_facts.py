@@ -13,8 +13,8 @@ from charters.keeping import decision_of, lived_revision, readings_of, standing_
 from charters.models import Charter, Decision, Reading, Revision
 from charters.queries import document_of, revision_in_force
 from charters.verdicts import OF_A_MODEL
-from deployments import release_gate as gate
 from deployments.models import Deployment, Environment, Reference, Waiver
+from deployments.release import gate as gate
 from projects.models import Project
 from roadmap.queries import today_of
 from ui.formats import day

@@ -14,11 +14,11 @@ from accounts import audit, mail
 from accounts.models import User
 from deployments.actions.moving import lock, tell
 from deployments.actions.releasing import stop
-from deployments.alert_rules import DRIFT, ERRORS, LATENCY, REPLICAS, Facts, Finding, Limits, judge
-from deployments.drifting import live_release, served
-from deployments.figures import MINUTE, merge, percentile
 from deployments.models import Alert, Bucket, Deployment, DriftReading, Replica
-from deployments.release_page import callers_get
+from deployments.release.page import callers_get
+from deployments.watch.alert_rules import DRIFT, ERRORS, LATENCY, REPLICAS, Facts, Finding, Limits, judge
+from deployments.watch.drifting import live_release, served
+from deployments.watch.figures import MINUTE, merge, percentile
 from jobs import outbox
 from projects.models import ProjectMember
 from ui.errors import Conflict, DomainError

@@ -8,10 +8,10 @@ import logging
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from deployments.drift import FEWEST_ROWS, compare
-from deployments.lifecycle import State
 from deployments.models import Deployment, DriftReading, Release, Sample
 from deployments.references import columns_of, reference_of
+from deployments.release.lifecycle import State
+from deployments.watch.drift import FEWEST_ROWS, compare
 
 logger = logging.getLogger(__name__)
 WINDOW, LONGEST_WINDOW = dt.timedelta(days=1), dt.timedelta(days=7)

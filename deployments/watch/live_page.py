@@ -14,17 +14,17 @@ from django.utils import timezone
 from assessment.result_words import first_lower
 from charters.criteria import COMPARATOR_WORDS, figure
 from charters.models import Reading, Revision
-from deployments import live_charts as charts
-from deployments.alert_rules import CRITERION, DRIFT, headline
-from deployments.figures import DAY, MINUTE, begin_of, percentile
-from deployments.gate_facts import charter_that_holds
-from deployments.lifecycle import State
-from deployments.live_criteria import LiveFigure, figures_of, verdict_words
-from deployments.live_figures import Seen, Span, outputs_of, seen_of
-from deployments.live_truth import performance
 from deployments.models import Alert, Deployment, DriftReading, Reference, Release, Replica, ResourceUse
 from deployments.references import reference_of
-from deployments.release_page import callers_get
+from deployments.release.gate_facts import charter_that_holds
+from deployments.release.lifecycle import State
+from deployments.release.page import callers_get
+from deployments.watch import live_charts as charts
+from deployments.watch.alert_rules import CRITERION, DRIFT, headline
+from deployments.watch.figures import DAY, MINUTE, begin_of, percentile
+from deployments.watch.live_criteria import LiveFigure, figures_of, verdict_words
+from deployments.watch.live_figures import Seen, Span, outputs_of, seen_of
+from deployments.watch.live_truth import performance
 from ui import formats
 from ui.charts.spec import ChartSpec
 from ui.charts.spec_live import Series

@@ -6,11 +6,11 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any
 
-from deployments.figures import DAY, HOUR, begin_of
-from deployments.live_figures import Span
-from deployments.metrics import metric_named
+from deployments.evaluation.metrics import metric_named
 from deployments.models import Deployment, Feedback
-from deployments.truth import Pair, measure, single
+from deployments.watch.figures import DAY, HOUR, begin_of
+from deployments.watch.live_figures import Span
+from deployments.watch.truth import Pair, measure, single
 from ui.charts.spec_live import Series
 
 FEWEST, MOST = 10, 2000

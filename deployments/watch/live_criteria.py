@@ -21,14 +21,14 @@ from charters.models import Reading as ReadingRow
 from charters.models import Revision, Signatory
 from charters.queries import document_of
 from charters.signoff import SeatState, State
-from deployments.alert_rules import CRITERION, WAS_MET, Finding
-from deployments.alerting import settle
-from deployments.drifting import live_release, served
-from deployments.figures import MINUTE, Figures, merge, percentile
-from deployments.gate_facts import charter_that_holds
-from deployments.metrics import NotMeasurable, in_unit, metric_named
+from deployments.evaluation.metrics import NotMeasurable, in_unit, metric_named
 from deployments.models import Alert, Bucket, Deployment, DriftReading, Feedback, Release
-from deployments.truth import measure
+from deployments.release.gate_facts import charter_that_holds
+from deployments.watch.alert_rules import CRITERION, WAS_MET, Finding
+from deployments.watch.alerting import settle
+from deployments.watch.drifting import live_release, served
+from deployments.watch.figures import MINUTE, Figures, merge, percentile
+from deployments.watch.truth import measure
 from roadmap.queries import today_of
 from ui.errors import DomainError
 
