@@ -246,8 +246,9 @@ def _hours_later(browser: Browser) -> None:
 
 
 def _other_person(browser: Browser) -> None:
+    other = User.objects.create_user("somebody@else.example", "correct horse battery")
     session = browser.main.session
-    session["_auth_user_id"] = str(session["_auth_user_id"])[:-1] + "0"
+    session["_auth_user_id"] = str(other.pk)
     session.save()
 
 
