@@ -21,7 +21,7 @@ from deployments.models import Release, Replica
 from deployments.release.lifecycle import ON_THE_WAY, OVER, State
 from deployments.supervision import guard, journal, sweeping
 from deployments.supervision.background import Background
-from deployments.supervision.lease import Held
+from deployments.supervision.lease import Held, LeaseLost
 from deployments.supervision.measuring import Measuring
 from deployments.supervision.replicas import Replicas
 from deployments.supervision.steps import FAULTS, Steps
@@ -39,7 +39,7 @@ class Supervisor:
     def __init__(self) -> None:
         self.lease = Held()
         self.background = Background()
-        self.replicas = Replicas()
+        self.replicas = Replicas(self.lease)
         self._steps = Steps(self.background, self.replicas)
         self._measuring = Measuring()
         self._guarded_at = float("-inf")
@@ -63,9 +63,17 @@ class Supervisor:
         self.close(keep=keep)
 
     def turn(self) -> bool:
-        """One round; False while another supervisor has the lease."""
+        """One round; False while another supervisor has the lease, or where one has taken it meanwhile."""
         if not self.lease.hold():
             return False
+        try:
+            self._round()
+        except LeaseLost:
+            logger.warning("Another supervisor has taken over while this one was stalled.")
+            return False
+        return True
+
+    def _round(self) -> None:
         self.replicas.look()
         releases = list(
             Release.objects.exclude(state__in=OVER)
@@ -84,14 +92,15 @@ class Supervisor:
         self._measuring.look(self.replicas, releases)
         if time.monotonic() - self._swept_at > SWEEP_SECONDS:
             self._swept_at = time.monotonic()
+            self.lease.keep()
             sweeping.sweep()
-        return True
 
     def close(self, *, keep: bool = False) -> None:
         """End in order: work in the background first, then the replicas, then the lease."""
         self.background.close()
         try:
-            if self.lease.is_held and not keep:
+            # Replicas are not ended by one that was stalled until the lease had passed on.
+            if not keep and self.lease.number and (self.lease.is_certain() or self.lease.hold()):
                 for key in DRIVERS:
                     driver(key).stop(driver(key).known())
                 # They did not fail to start: nothing is to be counted against their release.
@@ -102,6 +111,7 @@ class Supervisor:
 
     def _advance(self, release: Release) -> None:
         """One release's trouble is no other's."""
+        self.lease.keep()
         try:
             self._steps.advance(release)
         except DomainError as error:
@@ -110,7 +120,7 @@ class Supervisor:
         except FAULTS as fault:
             # It is live: what still answers goes on, and the missing replica is tried again.
             logger.warning("Release %s: %s", release.pk, fault)
-        except (DatabaseError, InterfaceError):
+        except (DatabaseError, InterfaceError, LeaseLost):
             raise
         except Exception as error:
             logger.exception("Release %s does not get on.", release.pk)

@@ -28,6 +28,8 @@ from projects.tracking import server
 PING_SECONDS = 2.0
 # A ready replica that has not answered for so long is replaced.
 SILENT_SECONDS = 6.0
+# Where we were away for so long ourselves, silence says nothing of the replicas.
+STALLED_SECONDS = 12.0
 _END_SECONDS = 5.0
 # How large a log gets before it is shortened, and how much of it stays then.
 MOST_LOG, KEPT_LOG = 4 * 1024 * 1024, 128 * 1024
@@ -45,6 +47,7 @@ class LocalDriver:
         self._started: dict[str, subprocess.Popen[bytes]] = {}
         self._answered: dict[str, float] = {}
         self._over: dict[str, str] = {}
+        self._asked_at = float("-inf")
 
     def why_off(self) -> str:
         if why := server.why_off():
@@ -70,7 +73,12 @@ class LocalDriver:
         everything = processes.everything()
         seen = {replica: self._look(replica, everything) for replica in replicas}
         asked = [replica for replica, one in seen.items() if one.health == Health.READY]
-        for replica, answer in asyncio.run(_ping_all(asked)).items():
+        answers = asyncio.run(_ping_all(asked))
+        now = time.monotonic()
+        if now - self._asked_at > STALLED_SECONDS:
+            self._answered.clear()
+        self._asked_at = now
+        for replica, answer in answers.items():
             seen[replica] = self._judge(replica, seen[replica], answer)
         return seen
 

@@ -153,6 +153,8 @@ class Alert(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="alerts")
     kind = models.CharField(max_length=12)
+    # The version that it is about, where it is about one: what was measured of its inputs.
+    release = models.ForeignKey(Release, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     # What of the deployment: "errors", "drift", "criterion:<key>" …
     key = models.CharField(max_length=300)
     words = models.CharField(max_length=300)

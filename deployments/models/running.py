@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from deployments.models.registry import Deployment, Waiver
+from deployments.models.registry import Deployment, Environment, Waiver
 from deployments.release.lifecycle import State
 
 STATE_CHOICES = [(state.value, state.words) for state in State]
@@ -93,6 +93,10 @@ class Replica(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="replicas")
     number = models.PositiveSmallIntegerField()
+    # Where it was started: the environment may be told another driver while it runs.
+    driver = models.CharField(
+        max_length=8, choices=Environment.Driver.choices, default=Environment.Driver.LOCAL
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.STARTING)
     address = models.CharField(max_length=300, blank=True)
     # What the driver needs to find it again: process number and start time, or the name in the cluster.
@@ -150,8 +154,10 @@ class Lease(models.Model):
     """Who may move replicas now: one supervisor at a time, for as long as it renews."""
 
     name = models.CharField(max_length=40, primary_key=True)
-    holder = models.CharField(max_length=80)
+    holder = models.CharField(max_length=80, blank=True)
     until = models.DateTimeField()
+    # One higher with each taking, so that one who was stalled sees that it has passed on.
+    number = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.holder}"

@@ -14,6 +14,7 @@ from deployments.drivers import DRIVERS, driver
 from deployments.drivers.base import CannotStart, Driver, Health, Seen, Spec
 from deployments.models import Release, Replica
 from deployments.routing import touch
+from deployments.supervision.lease import Held, LeaseLost
 
 logger = logging.getLogger(__name__)
 GONE = Replica.State.GONE
@@ -35,7 +36,8 @@ def name_of(replica: Replica) -> str:
 class Replicas:
     """All replicas that are not gone, with what was last seen of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, lease: Held) -> None:
+        self._lease = lease
         self.rows: dict[str, Replica] = {}
         self.seen: dict[str, Seen] = {}
         self._draining: dict[str, float] = {}
@@ -47,6 +49,7 @@ class Replicas:
         self.seen = {}
         for key, names in self._by_driver(self.rows).items():
             self.seen |= driver(key).status(names)
+        self._lease.keep()
         for name, row in self.rows.items():
             self._take_note(row, self.seen[name])
         self.rows = {name: row for name, row in self.rows.items() if row.state != GONE}
@@ -82,22 +85,36 @@ class Replicas:
         return last.restarts + 1 if last is not None and last.ready_at is None else 0
 
     def start(self, release: Release, spec: Spec, numbers: Sequence[int]) -> None:
-        """Start a replica in each of these slots. The row is there first: what runs can always be found."""
+        """Start a replica in each of these slots. The row is there first: what runs can always be found.
+
+        Raises LeaseLost, with nothing left running, where another supervisor has the lease.
+        """
         for number in numbers:
             last = self._last(release, number)
-            row = Replica.objects.create(release=release, number=number, restarts=_restarts(last))
+            with transaction.atomic():
+                self._lease.require()
+                row = Replica.objects.create(release=release, number=number, restarts=_restarts(last))
             try:
                 _driver_of(release).deploy(spec, [name_of(row)])
             except (CannotStart, OSError) as error:
                 self._gone(row, str(error))
             else:
+                self._require_still(row)
                 self.rows[name_of(row)] = row
+
+    def _require_still(self, row: Replica) -> None:
+        """Whoever took the lease before this process was there has found none, and has started another."""
+        try:
+            self._lease.require()
+        except LeaseLost:
+            _driver_of(row.release).stop([name_of(row)])
+            self._gone(row, "Another supervisor took over while it was started.")
+            raise
 
     def end(self, rows: Iterable[Replica], message: str = "") -> None:
         """End them; gateways have been told before, or find out by themselves."""
         for row in rows:
-            _driver_of(row.release).stop([name_of(row)])
-            self._gone(row, message)
+            self._stop(row, message)
             self.rows.pop(name_of(row), None)
 
     def drain(self, rows: Sequence[Replica]) -> None:
@@ -120,12 +137,10 @@ class Replicas:
         now = timezone.now()
         if seen.health == Health.GONE:
             # What it has started may still be there, and its socket with it.
-            _driver_of(row.release).stop([name_of(row)])
-            self._gone(row, seen.message)
+            self._stop(row, seen.message)
         elif seen.health == Health.HANGING:
             logger.warning("Replica %s is replaced: %s", name_of(row), seen.message)
-            _driver_of(row.release).stop([name_of(row)])
-            self._gone(row, seen.message)
+            self._stop(row, seen.message)
         elif seen.health == Health.READY and row.state == Replica.State.STARTING:
             _save(
                 row,
@@ -137,13 +152,18 @@ class Replicas:
                 rss_mb=seen.rss_mb,
             )
         elif seen.health == Health.STARTING and _seconds_since(row.started_at) > START_SECONDS:
-            _driver_of(row.release).stop([name_of(row)])
-            self._gone(row, f"It was not ready after {START_SECONDS} seconds.")
+            self._stop(row, f"It was not ready after {START_SECONDS} seconds.")
         elif row.state == Replica.State.READY and (
             row.beat_at is None or _seconds_since(row.beat_at) > BEAT_SECONDS
         ):
             row.beat_at, row.rss_mb = now, seen.rss_mb
             row.save(update_fields=["beat_at", "rss_mb"])
+
+    def _stop(self, row: Replica, message: str) -> None:
+        """End it, unless by now this is another supervisor's to do."""
+        self._lease.require()
+        _driver_of(row.release).stop([name_of(row)])
+        self._gone(row, message)
 
     def _gone(self, row: Replica, message: str) -> None:
         _save(row, state=GONE, message=message[:300], ended_at=timezone.now())

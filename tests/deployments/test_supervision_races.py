@@ -13,6 +13,7 @@ from deployments.models import Bucket, Deployment, Release, Replica
 from deployments.release.lifecycle import State
 from deployments.supervision import sweeping
 from deployments.supervision.background import Background
+from deployments.supervision.lease import Held
 from deployments.supervision.replicas import Replicas, name_of
 from deployments.supervision.steps import Steps
 from deployments.supervisor import Supervisor
@@ -32,7 +33,9 @@ def endpoint(cast: Any, monkeypatch: pytest.MonkeyPatch) -> Deployment:
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     """Of a supervisor whose replicas are all there."""
-    replicas = Replicas()
+    lease = Held()
+    assert lease.hold()
+    replicas = Replicas(lease)
     monkeypatch.setattr(replicas, "ready", lambda release: [None])
     monkeypatch.setattr(replicas, "wants_start", lambda release, wanted: [])
     return Steps(Background(1), replicas)

@@ -6,7 +6,8 @@ import datetime as dt
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from django.utils import timezone
 
 from deployments import drivers, processes, sandbox
 from deployments.actions.releasing import cancel, stop
+from deployments.drivers.base import Spec
+from deployments.drivers.local import LocalDriver
 from deployments.models import Bucket, Deployment, Environment, Lease, Release, ResourceUse
 from deployments.release.log import last_lines
 from deployments.supervision import store
-from deployments.supervision.lease import Held
+from deployments.supervision.lease import Held, LeaseLost
 from deployments.supervisor import Supervisor
 from deployments.watch import figures
 from tests.deployments.stage import Stage, ask, ask_and_leave, stage
@@ -278,3 +281,97 @@ def test_the_lease_of_a_dead_process_of_this_machine_is_taken_at_once() -> None:
     assert not other.hold()
     Lease.objects.update(holder=f"{host}:{boot}:{os.getpid()}:{int(start) + 1}")
     assert other.hold()
+
+
+def test_one_that_was_stalled_notices_that_its_lease_has_passed_on() -> None:
+    """Also where it has the row again by now, or the other has let it go: what it saw is old."""
+    stalled, other = Held(), Held()
+    other.holder = f"elsewhere:{stalled.holder}"
+    assert stalled.hold()
+    stalled.require()
+    Lease.objects.update(until=timezone.now() - dt.timedelta(seconds=1))
+    # Nobody has taken it: it is still the same taking.
+    stalled.require()
+    assert not other.hold()
+    Lease.objects.update(until=timezone.now() - dt.timedelta(seconds=1))
+    assert other.hold()
+    before = Lease.objects.get().number
+    with pytest.raises(LeaseLost):
+        stalled.require()
+    assert not stalled.hold()
+    other.release()
+    assert stalled.hold()
+    assert Lease.objects.get().number > before
+    with pytest.raises(LeaseLost):
+        other.require()
+
+
+@pytest.mark.parametrize("when", ["before the row", "before the process"])
+def test_a_supervisor_stalled_while_it_starts_a_replica_leaves_no_second_one(
+    live: Stage, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    live.version(1, constant=1.0)
+    release = live.release(1)
+    other = Supervisor()
+    other.lease.holder = f"elsewhere:{other.lease.holder}"
+    local = drivers.driver("local")
+    deploy, start = local.deploy, live.supervisor.replicas.start
+    begun: list[str] = []
+
+    def take_over() -> None:
+        """The other one takes what has run out, and starts what is missing."""
+        Lease.objects.update(until=timezone.now() - dt.timedelta(seconds=1))
+        for _ in range(400):
+            assert other.turn()
+            if release.replicas.filter(state="ready").exists():
+                return
+            threading.Event().wait(0.05)
+        raise AssertionError(live.told())
+
+    def stalled_at_the_row(of: Release, spec: Spec, numbers: Sequence[int]) -> None:
+        if when == "before the row" and not begun:
+            begun.append(when)
+            take_over()
+        start(of, spec, numbers)
+
+    def stalled_at_the_process(spec: Spec, names: Sequence[str]) -> None:
+        if when == "before the process" and not begun:
+            begun.append(when)
+            take_over()
+        deploy(spec, names)
+
+    monkeypatch.setattr(local, "deploy", stalled_at_the_process)
+    monkeypatch.setattr(live.supervisor.replicas, "start", stalled_at_the_row)
+    try:
+        while live.supervisor.turn():
+            assert len(begun) < 2
+        assert begun == [when]
+        [row] = release.replicas.exclude(state="gone")
+        folders = (live.folder / "serving" / "r").iterdir()
+        assert [one.name for one in folders if processes.named(str(one))] == [row.pk.hex[:12]]
+        assert ask(row.address, "tell") == (200, {"predictions": [1.0]})
+        # Nor does it end what the other has started.
+        live.supervisor.close()
+        assert ask(row.address, "tell") == (200, {"predictions": [1.0]})
+        assert other.turn()
+        assert [one.pk for one in live.ready(release)] == [row.pk]
+    finally:
+        other.close()
+
+
+def test_one_that_was_stalled_itself_does_not_take_silence_for_an_end(live: Stage) -> None:
+    live.version(1)
+    release = live.until_state(live.release(1), "live")
+    [row] = live.ready(release)
+    family = processes.family(row.handle["pid"], processes.everything())
+    for one in family:
+        os.kill(one.pid, signal.SIGSTOP)
+    local = drivers.driver("local")
+    assert isinstance(local, LocalDriver)
+    local._answered[row.pk.hex[:12]] -= 60
+    local._asked_at -= 60
+    live.supervisor.turn()
+    for one in family:
+        os.kill(one.pid, signal.SIGCONT)
+    live.supervisor.turn()
+    assert [one.pk for one in live.ready(release)] == [row.pk]
