@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.mail import mail_goes_to_files
 from assessment import actions, questionnaires
 from assessment.access import (
     account_of,
@@ -116,6 +117,15 @@ def workshop(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "assessment/workshop_link.html", context)
 
 
+def _links_go_out(people: int) -> str:
+    """What opening does with the personal links, which reach nobody while mail goes to files."""
+    if not people:
+        return "Nobody is mailed: the room answers by one link and its QR code."
+    if mail_goes_to_files():
+        return "No mail server is set: nobody is mailed. Hand out each link with “Show a link”."
+    return f"{sentence(counted(people, 'person is', 'people are'))} mailed a personal link."
+
+
 @login_required
 def open_round(request: HttpRequest, pk: UUID) -> HttpResponse:
     assessment = get_assessment(request.user, pk, need=MANAGE)
@@ -125,7 +135,7 @@ def open_round(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("assessment:show", pk=pk)
     with_mail = assessment.respondents.exclude(address="").count()
     effects = [
-        f"{sentence(counted(with_mail, 'person is', 'people are'))} mailed a personal link.",
+        _links_go_out(with_mail),
         f"The round is {assessment.get_visibility_display().lower()}; that cannot be changed any more.",
         "Answers are taken until you start the review.",
     ]

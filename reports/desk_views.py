@@ -43,4 +43,6 @@ def _reached(filled: Desk) -> str:
     of = in_words(len(filled.stops))
     if reached == len(filled.stops):
         return f"All {of} stations are reached"
+    if not reached:
+        return f"None of {of} stations is reached"
     return sentence(f"{in_words(reached)} of {of} stations {'is' if reached == 1 else 'are'} reached")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -106,6 +107,35 @@ def test_the_people_page_shows_how_far_each_is(cast: Cast) -> None:
     page = cast.client(cast.fay).get(f"/assessments/{assessment.pk}/").content.decode()
     assert "None of seven people has handed in yet" in page
     assert "1 of " in page
+
+
+def test_nobody_is_reminded_or_handed_a_link_once_all_have_handed_in(cast: Cast, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "accounts.mail_files.EmlBackend"
+    assessment = make_round(cast, people=1)
+    client = cast.client(cast.fay)
+    waiting = client.get(f"/assessments/{assessment.pk}/").content.decode()
+    assert "Remind all who are missing" in waiting
+    assert "No mail server is set." in waiting
+    actions.submit(assessment.respondents.get(), by=None)
+    page = client.get(f"/assessments/{assessment.pk}/").content.decode()
+    assert "Remind all who are missing" not in page
+    assert "No mail server is set." not in page
+
+
+@pytest.mark.parametrize(
+    ("backend", "people", "told"),
+    [
+        ("accounts.mail_files.EmlBackend", 2, "nobody is mailed. Hand out each link"),
+        ("django.core.mail.backends.locmem.EmailBackend", 2, "Two people are mailed a personal link."),
+        ("django.core.mail.backends.locmem.EmailBackend", 0, "the room answers by one link"),
+    ],
+)
+def test_opening_says_whether_anybody_is_mailed(
+    cast: Cast, settings: Any, backend: str, people: int, told: str
+) -> None:
+    settings.EMAIL_BACKEND = backend
+    assessment = make_round(cast, opened=False, people=people)
+    assert told in cast.client(cast.fay).get(f"/assessments/{assessment.pk}/open/").content.decode()
 
 
 def test_a_reminder_goes_to_those_who_are_missing_once_a_day(cast: Cast) -> None:

@@ -65,8 +65,8 @@ def test_a_visitor_is_sent_to_sign_in(db: Any) -> None:
 def test_a_new_organization_is_told_how_to_begin(cast: Cast) -> None:
     leader, viewer = text(cast.client("alice")), text(cast.client("victor"))
     assert "Halvorsen Pumps has not begun yet" in leader
-    assert "Open a round</a>" in leader
-    assert "Open a round</a>" not in viewer
+    assert "Create a round</a>" in leader
+    assert "Create a round</a>" not in viewer
     assert "An owner or a facilitator of Halvorsen Pumps opens the first round" in viewer
 
 

@@ -165,7 +165,8 @@ def pillar_narrow(spec: PillarRows, uid: str, width: float, cls: str) -> str:
         canvas.text(14, y + 25, fitted(row.name, width - 70, 18), "c-pillar")
         canvas.text(width, y + 27, points(row.score), "c-score", "end")
         draw_marks(canvas, track, y + 46, row)
-        words = " · ".join(_in_words(title, values[index]) for title, values in columns)
+        said = [(title, values[index]) for title, values in columns if values[index] != "–"]
+        words = " · ".join(_in_words(title, value) for title, value in said)
         lines = wrapped(words, width, AXIS_SIZE) if words else []
         for number, line in enumerate(lines):
             canvas.text(0, y + 74 + 17 * number, line, "c-axis")
