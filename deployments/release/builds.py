@@ -7,27 +7,26 @@ take along, and used read-only by every model that asks for the same set.
 from __future__ import annotations
 
 import ast
-import datetime as dt
+import fcntl
 import re
 import shutil
 import subprocess
 import sys
-import threading
+import time
 import zlib
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
 from django.utils import timezone
 
-from deployments import sandbox
+from deployments import processes, sandbox
 from deployments.models import Build
 from deployments.release import requirements
 
-# One at a time: two of them would only take the processors from each other and from what answers.
-_TURN = threading.Lock()
+_LOOK_SECONDS = 0.5
 _LIMITS = sandbox.Limits(memory_mb=3072, seconds=1800, processes=128, files_mb=6144, disk_mb=16_384)
 # Where packages come from is the operator's choice: as pip is set here, so it is in the sandbox.
 _PIP_SETTINGS = (
@@ -54,13 +53,36 @@ def make(lines: Sequence[str], *, asked_to_end: sandbox.AskedToEnd | None = None
 
     Raises `BuildFailed` and `sandbox.SandboxIsOff`.
     """
-    while not _TURN.acquire(timeout=0.5):
+    while True:
+        with turn(requirements.key(lines)) as ours:
+            if ours:
+                return _make(lines, asked_to_end)
         if asked_to_end is not None and asked_to_end.is_set():
             raise BuildFailed("The build was called off.")
-    try:
-        return _make(lines, asked_to_end)
-    finally:
-        _TURN.release()
+        time.sleep(_LOOK_SECONDS)
+
+
+@contextmanager
+def turn(key: str) -> Iterator[bool]:
+    """Whether this process may make or remove environments now; while it does, no other of this data folder.
+
+    One at a time: two of them would write into one folder, or take the processors from each other and from
+    what answers. The kernel locks a file, not a row: it lets go when the process is killed, so nobody has to
+    guess how long a maker may be silent.
+    """
+    place = _lock()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("a+b") as lock:
+        if not _locked(lock):
+            yield False
+            return
+        lock.truncate(0)
+        lock.write(key.encode())
+        lock.flush()
+        try:
+            yield True
+        finally:
+            lock.truncate(0)
 
 
 def _make(lines: Sequence[str], asked_to_end: sandbox.AskedToEnd | None) -> Build:
@@ -84,9 +106,10 @@ def _make(lines: Sequence[str], asked_to_end: sandbox.AskedToEnd | None) -> Buil
 
 
 def is_being_made(key: str) -> bool:
-    """Whether somebody makes it now; what was begun longer ago than it may take was broken off."""
-    since = timezone.now() - dt.timedelta(seconds=2 * _LIMITS.seconds)
-    return Build.objects.filter(key=key, state=Build.State.BUILDING, used_at__gt=since).exists()
+    """Whether a process makes it now; one that was killed makes nothing any more."""
+    with suppress(OSError), _lock().open("rb") as lock:
+        return not _locked(lock) and lock.read() == key.encode()
+    return False
 
 
 def python_of(build: Build | None) -> Path:
@@ -104,9 +127,25 @@ def log_of(key: str, most: int = 20_000) -> str:
 
 
 def forget(build: Build) -> None:
-    """Remove an environment; whoever needs it next makes it again."""
-    shutil.rmtree(_folder(build.key), ignore_errors=True)
-    build.delete()
+    """Remove an environment; whoever needs it next makes it again.
+
+    It stays where somebody has asked for it since it was read, or while one is made.
+    """
+    with turn("") as ours:
+        if ours and Build.objects.filter(pk=build.pk, used_at=build.used_at).delete()[0]:
+            shutil.rmtree(_folder(build.key), ignore_errors=True)
+
+
+def _lock() -> Path:
+    """Whose turn it is: locked by the process that makes an environment, and named after that."""
+    return Path(settings.DATA_DIR) / "serving" / "builds.lock"
+
+
+def _locked(lock: IO[bytes]) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _folder(key: str) -> Path:
@@ -120,9 +159,11 @@ def _note(build: Build, state: Build.State, message: str = "") -> None:
 
 def _install(build: Build, asked_to_end: sandbox.AskedToEnd | None) -> None:
     folder = _folder(build.key)
+    listed = folder / "requirements.txt"
+    # The installer of a maker that was killed may still write.
+    processes.kill(processes.named(str(listed)))
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "venv").mkdir(parents=True)
-    listed = folder / "requirements.txt"
     listed.write_text(build.requirements + "\n", encoding="utf-8")
     chosen = pip_settings()
     world = sandbox.World(

@@ -27,7 +27,7 @@ def sweep() -> None:
     since = timezone.now() - dt.timedelta(days=KEPT_DAYS)
     kept = Release.objects.exclude(state__in=OVER) | Release.objects.filter(ended_at__gt=since)
     store.sweep(set(kept.exclude(files_sha256="").values_list("files_sha256", flat=True)))
-    for build in Build.objects.filter(used_at__lt=since).exclude(state=Build.State.BUILDING):
+    for build in Build.objects.filter(used_at__lt=since):
         if not kept.filter(build=build).exists():
             builds.forget(build)
     names = {name_of(row) for row in _kept_replicas(since)}

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import hashlib
 import importlib.metadata
 import importlib.util
 import platform
 import subprocess
+import sys
 import tarfile
 import threading
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from deployments.models import Build
 from deployments.release import builds, requirements
@@ -121,7 +121,10 @@ def test_an_environment_is_made_once_and_has_the_packages(index: Path) -> None:
         file.unlink()
     assert builds.make(["tinymodel==1.2"]).pk == build.pk
     place = builds.python_of(build)
+    # Asked for since it was read: it stays.
     builds.forget(build)
+    assert place.exists()
+    builds.forget(Build.objects.get())
     assert not place.exists()
     assert not Build.objects.exists()
 
@@ -176,11 +179,82 @@ def test_what_was_broken_off_keeps_nobody_waiting(index: Path, monkeypatch: pyte
     with pytest.raises(OSError, match="No space"):
         builds.make(["tiny==1.0"])
     assert (seen, builds.is_being_made(key), Build.objects.get().state) == ([True], False, "failed")
-    # One whose maker was killed says that it is being made, but not for ever.
-    Build.objects.update(state="building")
+
+
+@pytest.fixture
+def elsewhere(settings: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process of this data folder that is at making the environment of tiny==1.0, for ever."""
+    program = (
+        "import sys, time, django; django.setup()\n"
+        "from django.conf import settings\n"
+        "from deployments.release import builds, requirements\n"
+        "settings.DATA_DIR = sys.argv[1]\n"
+        "with builds.turn(requirements.key(['tiny==1.0'])) as ours:\n"
+        "    print(ours, flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(settings.DATA_DIR)], stdout=subprocess.PIPE
+    ) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == b"True\n"
+        yield started
+        started.kill()
+
+
+class Watched:
+    """Asked by who waits whether it was called off; does something when it was asked twice."""
+
+    def __init__(self, then: Callable[[], bool]) -> None:
+        self.asked = 0
+        self._then = then
+
+    def is_set(self) -> bool:
+        self.asked += 1
+        return self.asked > 1 and self._then()
+
+
+@pytest.mark.django_db
+def test_while_another_process_makes_it_one_waits_and_takes_what_came_of_it(
+    index: Path, elsewhere: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = ["tiny==1.0"]
+    key = requirements.key(wanted)
     assert builds.is_being_made(key)
-    Build.objects.update(used_at=timezone.now() - dt.timedelta(hours=2))
+    assert not builds.is_being_made(requirements.key(["other==1.0"]))
+    with pytest.raises(builds.BuildFailed, match="called off"):
+        builds.make(wanted, asked_to_end=Watched(lambda: True))
+    assert not Build.objects.exists()
+
+    def made_there() -> bool:
+        build, _ = Build.objects.get_or_create(key=key, defaults={"requirements": wanted[0]})
+        python = builds.python_of(build)
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.touch()
+        Build.objects.update(state="ready")
+        elsewhere.kill()
+        return False
+
+    installs: list[Build] = []
+    monkeypatch.setattr(builds, "_install", lambda build, asked: installs.append(build))
+    assert builds.make(wanted, asked_to_end=Watched(made_there)).state == "ready"
+    assert not installs
     assert not builds.is_being_made(key)
+
+
+@pytest.mark.django_db
+def test_what_a_killed_process_has_begun_is_made_at_once(
+    index: Path, elsewhere: subprocess.Popen[bytes]
+) -> None:
+    wheel(index, "tiny", "1.0", "ANSWER = 42")
+    Build.objects.create(key=requirements.key(["tiny==1.0"]), requirements="tiny==1.0", state="building")
+    # While it lives nothing is removed under it.
+    builds.forget(Build.objects.get())
+    assert Build.objects.exists()
+    elsewhere.kill()
+    elsewhere.wait()
+    assert not builds.is_being_made(Build.objects.get().key)
+    assert builds.make(["tiny==1.0"]).state == "ready"
 
 
 @pytest.mark.django_db
