@@ -14,9 +14,19 @@ from accounts import audit, mail
 from accounts.models import User
 from deployments.actions.moving import lock, tell
 from deployments.actions.releasing import stop
-from deployments.models import Alert, Bucket, Deployment, DriftReading, Replica
+from deployments.models import Alert, Bucket, Deployment, DriftReading, Release, Replica
 from deployments.release.page import callers_get
-from deployments.watch.alert_rules import DRIFT, ERRORS, LATENCY, REPLICAS, Facts, Finding, Limits, judge
+from deployments.watch.alert_rules import (
+    DRIFT,
+    ERRORS,
+    LATENCY,
+    MISSING,
+    REPLICAS,
+    Facts,
+    Finding,
+    Limits,
+    judge,
+)
 from deployments.watch.drifting import live_release, served
 from deployments.watch.figures import MINUTE, merge, percentile
 from jobs import outbox
@@ -26,6 +36,8 @@ from ui.errors import Conflict, DomainError
 logger = logging.getLogger(__name__)
 # What says nothing about a model that does not run.
 RUNNING_KINDS = (ERRORS, LATENCY, REPLICAS)
+# What is measured of the inputs of one version against its own reference sample.
+VERSION_KINDS = (DRIFT, MISSING)
 RECENT = dt.timedelta(minutes=10)
 # A replica that has just been started is not down.
 SETTLES = dt.timedelta(seconds=60)
@@ -38,6 +50,7 @@ def watch_all(now: dt.datetime | None = None) -> None:
     at = now or timezone.now()
     for deployment in served():
         try:
+            _close_of_earlier_versions(deployment, at)
             settle(deployment, judge(facts_of(deployment, at), limits_of(deployment)), at)
         except Exception:
             # What is odd about one model keeps no other from being watched.
@@ -58,22 +71,25 @@ def limits_of(deployment: Deployment) -> Limits:
 
 
 def facts_of(deployment: Deployment, now: dt.datetime) -> Facts:
-    """What was seen of the last minutes, of the last drift reading, and of the replicas now."""
+    """What was seen of the last minutes, the live version's last drift reading, and its replicas now."""
+    live = live_release(deployment)
     buckets = Bucket.objects.filter(
         deployment=deployment, seconds=MINUTE, simulated=False, start__gt=now - RECENT, start__lte=now
     )
     seen = merge(buckets)
     drift = (
-        DriftReading.objects.filter(deployment=deployment, simulated=False, end__gt=now - DRIFT_HOLDS)
+        DriftReading.objects.filter(release=live, simulated=False, end__gt=now - DRIFT_HOLDS)
         .order_by("-end")
         .first()
+        if live
+        else None
     )
     missing = {
         name: facts["missing"] - facts["missing_then"]
         for name, facts in (drift.features if drift and drift.psi_max is not None else {}).items()
     }
     gone = max(missing, key=lambda name: missing[name], default="")
-    ready, wanted = _replicas(deployment, now)
+    ready, wanted = _replicas(deployment, live, now)
     return Facts(
         requests=seen.count,
         error_share=seen.error_share,
@@ -87,15 +103,34 @@ def facts_of(deployment: Deployment, now: dt.datetime) -> Facts:
     )
 
 
-def _replicas(deployment: Deployment, now: dt.datetime) -> tuple[int | None, int]:
+def _replicas(deployment: Deployment, release: Release | None, now: dt.datetime) -> tuple[int | None, int]:
     """Ready and wanted replicas of the live version; not known while they settle."""
-    release = live_release(deployment)
     if release is None or release.live_at is None or release.live_at > now - SETTLES:
         return None, 0
     rows = list(Replica.objects.filter(release=release).exclude(state=Replica.State.GONE))
     if any(row.state == Replica.State.STARTING and row.started_at > now - SETTLES for row in rows):
         return None, 0
     return sum(row.state == Replica.State.READY for row in rows), deployment.environment.replicas
+
+
+def _close_of_earlier_versions(deployment: Deployment, now: dt.datetime) -> None:
+    """After a switch, what the inputs of the version before were is no alarm for the new one."""
+    live = live_release(deployment)
+    if live is None:
+        return
+    open_ = Alert.objects.filter(
+        deployment=deployment, kind__in=VERSION_KINDS, closed_at=None, simulated=False
+    )
+    for alert in open_.exclude(release=None).exclude(release=live).select_related("release"):
+        words = (
+            f"It was about release {_numbered(alert.release)}: release {_numbered(live)} is live now, "
+            "and its own rows are measured."
+        )
+        _over(deployment, alert.key, words, now)
+
+
+def _numbered(release: Release | None) -> str:
+    return f"{release.number} ({release})" if release else ""
 
 
 def settle(deployment: Deployment, findings: Iterable[Finding], now: dt.datetime) -> None:
@@ -123,6 +158,7 @@ def _open(deployment: Deployment, finding: Finding, now: dt.datetime) -> None:
         deployment=deployment,
         kind=finding.kind,
         key=finding.key,
+        release=live_release(deployment) if finding.kind in VERSION_KINDS else None,
         words=finding.words[:300],
         value=finding.value,
         limit=finding.limit,

@@ -20,9 +20,11 @@ EVERY = dt.timedelta(hours=1)
 
 
 def measure_all(now: dt.datetime | None = None) -> int:
-    """Measure each deployment with a live version whose last reading is an hour old; returns how many."""
+    """Measure each live version whose own last reading is an hour old; returns how many."""
     at = now or timezone.now()
-    fresh = DriftReading.objects.filter(end__gt=at - EVERY, simulated=False).values("deployment")
+    fresh = DriftReading.objects.filter(
+        end__gt=at - EVERY, simulated=False, release__state=State.LIVE
+    ).values("deployment")
     found = served().filter(releases__state=State.LIVE).exclude(pk__in=fresh).distinct()
     measured = 0
     for deployment in found:

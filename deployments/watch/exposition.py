@@ -19,7 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from deployments.models import Alert, Bucket, Deployment, DriftReading, Release, Replica
-from deployments.release.lifecycle import ANSWERING
+from deployments.release.lifecycle import ANSWERING, State
 from deployments.watch.figures import BOUNDS, DAY, ERRORS, HOUR, MINUTE, Figures, add
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -115,7 +115,7 @@ def _state(named: list[Named]) -> Iterator[Any]:
     ready = _gauge("replicas_ready", "Replicas that answer.")
     wanted = _gauge("replicas_wanted", "Replicas that should answer.")
     memory = _gauge("replicas_memory_bytes", "Memory of all replicas.")
-    drift = _gauge("drift_psi", "Largest population stability index of a feature at the last reading.")
+    drift = _gauge("drift_psi", "Largest population stability index of a feature, live version.")
     alerts = _gauge("alerts_open", "Alerts that are not closed.")
     version = GaugeMetricFamily(
         "throughline_release_weight", "Share of the traffic in percent.", labels=(*LABELS, "model", "version")
@@ -124,7 +124,9 @@ def _state(named: list[Named]) -> Iterator[Any]:
     rows = Replica.objects.filter(state=Replica.State.READY).order_by()
     for pk, megabytes in rows.values_list("release__deployment_id", "rss_mb"):
         replicas.setdefault(pk, []).append(megabytes or 0.0)
-    readings = DriftReading.objects.filter(simulated=False, end__gt=timezone.now() - RECENT).order_by("end")
+    readings = DriftReading.objects.filter(
+        simulated=False, end__gt=timezone.now() - RECENT, release__state=State.LIVE
+    ).order_by("end")
     psi = dict(readings.values_list("deployment_id", "psi_max"))
     answering: dict[UUID, list[Release]] = {}
     for release in Release.objects.filter(state__in=ANSWERING).order_by("number"):

@@ -122,17 +122,12 @@ def drift(
 ) -> Series | None:
     """The input that moved furthest, reading by reading, against the limit."""
     kept = _thinned([row for row in readings if row[1] is not None])
-    if not kept or last is None or last.psi_max is None:
+    if not kept or (last is not None and last.psi_max is None):
         return None
     limit = deployment.drift_limit
-    title = f"No input has drifted: {last.psi_feature} most, at {last.psi_max:.2f}"
-    if last.psi_max > limit:
-        over = _run_over(kept, limit)
-        since = timezone.localtime(over[-1][0] if over else last.end)
-        title = f"{last.psi_feature} has drifted since {formats.day(since, year=False)}"
     return Series(
         key="drift",
-        title=title,
+        title=_drift_title(last, kept, limit),
         unit="Population stability index of the input that moved most, against the reference sample",
         value_name="PSI",
         points=_rising(kept),
@@ -142,6 +137,18 @@ def drift(
         events=events,
         note=SIMULATED if any(row[2] for row in kept) else "",
     )
+
+
+def _drift_title(last: DriftReading | None, kept: Sequence[tuple[dt.datetime, float]], limit: float) -> str:
+    if last is None or last.psi_max is None:
+        return "The drift of the live version is not measured yet"
+    if last.psi_max <= limit:
+        return f"No input has drifted: {last.psi_feature} most, at {last.psi_max:.2f}"
+    # Points of the version before stand in the chart, and say nothing of this one.
+    begun = last.release.live_at if last.release else None
+    over = [row for row in _run_over(kept, limit) if begun is None or row[0] >= begun]
+    since = timezone.localtime(over[-1][0] if over else last.end)
+    return f"{last.psi_feature} has drifted since {formats.day(since, year=False)}"
 
 
 def missing(readings: Sequence[DriftReading], deployment: Deployment) -> Spread | None:

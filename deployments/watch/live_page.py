@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import TruncDay
 from django.urls import reverse
 from django.utils import timezone
@@ -58,6 +58,8 @@ def live_of(deployment: Deployment, span: Span, now: dt.datetime) -> Live:
     revision = charter_that_holds(deployment.project) if deployment.project else None
     readings = DriftReading.objects.filter(deployment=deployment, end__lte=now).order_by("-end")
     within = readings.filter(end__gte=now - span.length)
+    # What the inputs of the version before were says nothing of the live one.
+    own = readings.filter(Q(release=release) | Q(release=None)) if release else readings
     open_ = Alert.objects.filter(deployment=deployment, closed_at=None).order_by("opened_at")
     return Live(
         deployment=deployment,
@@ -70,7 +72,7 @@ def live_of(deployment: Deployment, span: Span, now: dt.datetime) -> Live:
         revision=revision,
         criteria=figures_of(deployment, revision, release, now) if revision and release else [],
         drift=_drift(within, span),
-        last_drift=readings.first(),
+        last_drift=own.select_related("release").first(),
     )
 
 

@@ -166,6 +166,55 @@ def test_somebody_takes_it_once(cast: Any, deployment: Deployment) -> None:
     assert address not in page
 
 
+@pytest.mark.parametrize("key", ["drift", "missing"])
+def test_what_the_version_before_was_asked_is_no_alarm_for_the_new_one(
+    cast: Any, deployment: Deployment, key: str
+) -> None:
+    Deployment.objects.update(fallback="constant", fallback_value=0)
+    values = {"psi": 0.3} if key == "drift" else {"psi": 0.02, "missing": 0.3}
+    seen.drift(deployment, at=NOW, **values)
+    watch_all(NOW)
+    before = deployment.releases.get()
+    assert (alerts(deployment), Alert.objects.get().release) == ([(key, True)], before)
+    # A canary has answered from before the alert; nothing ends while the old version is live.
+    after = registry.release_of(deployment, 7, "canary", live_at=NOW - dt.timedelta(hours=1))
+    watch_all(NOW + MINUTE)
+    assert alerts(deployment) == [(key, True)]
+    Release.objects.filter(pk=before.pk).update(state="stopped")
+    Release.objects.filter(pk=after.pk).update(state="live")
+    seen.replicas(deployment, "ready")
+    # It would stop the new version too.
+    Deployment.objects.update(stops_on_drift=True)
+    watch_all(NOW + 2 * MINUTE)
+    assert alerts(deployment) == [(key, False)]
+    deployment.refresh_from_db()
+    assert deployment.wanted == "running"
+    page = cast.client("frank").get(reverse("deployments:show", args=[deployment.pk])).content.decode()
+    assert "It was about release 1 (bearing version 1): release 2 (bearing version 7) is live now" in page
+    assert "The drift of the live version is not measured yet" in page
+    assert "has drifted since" not in page
+    # Its own rows open one of its own.
+    Deployment.objects.update(stops_on_drift=False)
+    seen.drift(deployment, at=NOW + 3 * MINUTE, **values)
+    watch_all(NOW + 3 * MINUTE)
+    assert alerts(deployment) == [(key, False), (key, True)]
+    assert Alert.objects.get(closed_at=None).release == after
+
+
+def test_a_new_version_is_measured_without_waiting_for_the_hour_of_the_one_before(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[str] = []
+    monkeypatch.setattr(drifting, "measure", lambda one, now: measured.append(one.name))
+    seen.drift(deployment, 0.1, at=NOW)
+    drifting.measure_all(NOW)
+    assert measured == []
+    deployment.releases.update(state="stopped")
+    registry.release_of(deployment, 7)
+    drifting.measure_all(NOW)
+    assert measured == [deployment.name]
+
+
 def test_without_an_owner_the_leads_are_told(cast: Any, deployment: Deployment) -> None:
     Deployment.objects.update(owner=None)
     seen.drift(deployment, 0.3, at=NOW)

@@ -95,6 +95,11 @@ def test_state_is_told_and_nothing_about_people_or_rows(cast: Any, settings: Any
         DriftReading.objects.create(
             deployment=flood, release=live, start=end, end=end, rows=9, psi_max=psi, psi_feature="name"
         )
+    # What the version before was asked, though it was measured last.
+    before = serving.release(flood, [], number=2, state="stopped", weight=0)
+    DriftReading.objects.create(
+        deployment=flood, release=before, start=now, end=now, rows=9, psi_max=0.7, psi_feature="name"
+    )
     Alert.objects.create(deployment=flood, kind="drift", key="drift", words="Ann was told", told=["Ann"])
     seen = read(settings)
     assert seen["replicas_ready", ""] == 1
