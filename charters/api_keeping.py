@@ -111,7 +111,7 @@ class ReadingSerializer(serializers.ModelSerializer[Reading]):
 
     class Meta:
         model = Reading
-        fields = (*READING_FIELDS, "revision", "source", "by_name", "noted_at", "number")
+        fields = (*READING_FIELDS, "chosen", "revision", "source", "by_name", "noted_at", "number")
         read_only_fields = fields
 
 

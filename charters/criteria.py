@@ -71,13 +71,22 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationData:
-    """What a criterion is measured on: a file with SHA-256 and MLflow digest, or a named source."""
+    """What a criterion is measured on: a file with SHA-256 and MLflow digest, or a named source.
+
+    In the file: the column with the truth, the answer that counts as yes, and from which chance on it is
+    given (`threshold`, more than 0 and less than 1); `own_answers` says that the model’s own answers count,
+    without a threshold. What is empty is left to who has it measured.
+    """
 
     asset: str = ""
     file: str = ""
     sha256: str = ""
     digest: str = ""
     source: str = ""
+    truth_column: str = ""
+    positive_class: str = ""
+    threshold: Decimal | None = None
+    own_answers: bool = False
 
     @property
     def name(self) -> str:

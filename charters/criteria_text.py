@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from charters.criteria import COMPARATOR_WORDS, TRAINING_PREFIX, Comparator, Criterion, Kind, figure
+from charters.criteria import (
+    COMPARATOR_WORDS,
+    TRAINING_PREFIX,
+    Comparator,
+    Criterion,
+    EvaluationData,
+    Kind,
+    figure,
+)
 
 DayText = Callable[[date], str]
 FLAW_CODES = (
@@ -58,7 +66,25 @@ def sentence_parts(criterion: Criterion, day: DayText = date.isoformat) -> tuple
     parts = [Part(f"{name}{key}{verb}"), term, *_tolerance_parts(criterion)]
     if criterion.data.name:
         parts += [Part(" on "), Part(criterion.data.name, term=True)]
-    return (*parts, *_slice_parts(criterion), Part("."))
+    return (*parts, *_slice_parts(criterion), *_truth_parts(criterion.data), Part("."))
+
+
+def _truth_parts(data: EvaluationData) -> list[Part]:
+    """What the charter fixes of how answers are held against the truth; nothing of what it leaves open."""
+    found = []
+    if data.truth_column:
+        found.append([Part("the truth stands in the column "), Part(data.truth_column, term=True)])
+    if data.positive_class or data.threshold is not None:
+        yes = [Part("yes is ")]
+        if data.positive_class:
+            yes.append(Part(f"“{data.positive_class}”", term=True))
+        if data.threshold is not None:
+            before = " from a chance of " if data.positive_class else "a chance from "
+            yes += [Part(before), Part(figure(data.threshold, ""), term=True), Part(" on")]
+        found.append(yes)
+    if data.own_answers:
+        found.append([Part("the model’s own answers", term=True), Part(" count, without a threshold")])
+    return [part for at, parts in enumerate(found) for part in (Part("; " if not at else ", "), *parts)]
 
 
 def _tolerance_parts(criterion: Criterion) -> list[Part]:

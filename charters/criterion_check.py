@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from charters.content import Content
-from charters.criteria import Criterion, figure, is_satisfied
+from charters.criteria import Criterion, EvaluationData, figure, is_satisfied
 from charters.criteria_text import flaws
 
 LOGGED_UNITS = frozenset({"fraction", "percent", "count", "ms"})
@@ -25,7 +25,16 @@ def writing_problems(criterion: Criterion, content: Content) -> list[str]:
             figure(criterion.baseline.value, criterion.unit) if criterion.baseline.value is not None else ""
         )
         found.append(f"Today’s {baseline} meets it already; it asks for nothing new.")
-    return found
+    return found + _left_open(criterion.data)
+
+
+def _left_open(data: EvaluationData) -> list[str]:
+    """What who has the file measured could still choose, and so choose the figure."""
+    if data.sha256 and not data.truth_column:
+        return ["Column with the truth: left open, so who has it measured chooses it."]
+    if data.threshold is not None and not data.positive_class:
+        return ["Threshold: a chance of which answer? Name the positive class."]
+    return []
 
 
 def wrong_unit(criterion: Criterion, units: Mapping[str, str]) -> str:

@@ -1,8 +1,9 @@
 """What changed between two texts of a charter, field by field, and what that does to the criteria.
 
 A criterion is *loosened* when some figure that missed the old one meets the new one, *tightened* when some
-figure that met the old one misses the new one. A change of what is measured (metric key, unit, data, slice)
-makes it another criterion: it is *redefined*, which says neither.
+figure that met the old one misses the new one. A change of what is measured (metric key, unit, data, slice;
+column with the truth, positive class, threshold) makes it another criterion: it is *redefined*, which says
+neither. So does fixing what was left open: an earlier figure may have been measured otherwise.
 """
 
 from __future__ import annotations

@@ -215,15 +215,27 @@ def to_criterion(key: str, record: Mapping[str, Any]) -> Criterion:
         unit=_get(record, "unit"),
         tolerance=to_decimal(_get(record, "tolerance")),
         baseline=Baseline(to_decimal(_get(record, "baseline")), _get(record, "baseline_method")),
-        data=EvaluationData(
-            *(_get(record, part) for part in ("asset", "file", "sha256", "digest", "source"))
-        ),
+        data=_evaluation_data(record),
         slice=_get(record, "slice"),
         measured_by=_get(record, "measured_by"),
         by=to_date(_get(record, "by")),
         question=_get(record, "question"),
         answered_by=_get(record, "answered_by"),
         evidence=_get(record, "evidence"),
+    )
+
+
+def _evaluation_data(record: Mapping[str, Any]) -> EvaluationData:
+    return EvaluationData(
+        asset=_get(record, "asset"),
+        file=_get(record, "file"),
+        sha256=_get(record, "sha256"),
+        digest=_get(record, "digest"),
+        source=_get(record, "source"),
+        truth_column=_get(record, "truth_column"),
+        positive_class=_get(record, "positive_class"),
+        threshold=to_decimal(_get(record, "threshold")),
+        own_answers=record.get("own_answers") is True,
     )
 
 

@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from charters.canonical import decimal_text
+from charters.criterion_parts import of_kind, why_refused
 
 Scalar = str | bool
 Record = dict[str, Scalar]
@@ -184,16 +185,15 @@ _CRITERION = (
     Spec("digest", "MLflow digest", "line"),
     Spec("source", "Other source", "line", help="For figures that a system of the business holds."),
     Spec("slice", "Slice", "line", help="For instance: plant = Bergen. Empty: all cases."),
+    Spec("truth_column", "Column with the truth", "line", help="Empty: who has it measured chooses."),
+    Spec("positive_class", "Positive class", "line", help="Which answer counts as yes, such as 1 or late."),
+    Spec("threshold", "Threshold", "number", help="From which chance on it is yes. For two classes only."),
+    Spec("own_answers", "The model’s own answers count, without a threshold", "yes"),
     Spec("measured_by", "Who measures", "line"),
     Spec("by", "By", "date"),
     Spec("question", "Question", "text"),
     Spec("answered_by", "Who writes the answer", "line"),
     Spec("evidence", "What would prove the answer", "line"),
-)
-# What a learning question does not have, and what nothing else has.
-QUESTION_PARTS = frozenset({"question", "answered_by", "evidence"})
-FIGURE_PARTS = frozenset({"metric_key", "comparator", "target", "unit", "tolerance", "baseline"}) | frozenset(
-    {"baseline_method", "file", "sha256", "digest", "source", "slice", "asset"}
 )
 _SEAT = (
     Spec("name", "Name", "line"),
@@ -281,8 +281,9 @@ def clean(name: str, value: object) -> Value:
     record = {part: clean_scalar(known[part], given) for part, given in value.items()}
     kept = {part: text for part, text in record.items() if text not in ("", False)}
     if family.name == "criterion":
-        kept = _of_kind(kept)
-        _check_criterion(kept)
+        kept = of_kind(kept)
+        if refused := why_refused(kept):
+            raise FieldError(refused)
     return kept
 
 
@@ -372,21 +373,3 @@ _CLEANERS = {
     "address": _address,
     "sha256": _sha256,
 }
-
-
-def _of_kind(record: Record) -> Record:
-    """Without the parts that the kind does not have, so that nothing is signed that nobody is shown."""
-    other = FIGURE_PARTS if record.get("kind") == "learning_question" else QUESTION_PARTS
-    return {part: value for part, value in record.items() if part not in other}
-
-
-def _check_criterion(record: Mapping[str, Scalar]) -> None:
-    """What no criterion may hold, even in a draft: it would make a figure that nobody can read."""
-    if record.get("tolerance") and record.get("comparator") != "equals":
-        raise FieldError("Tolerance: with “equal to” only.")
-    if str(record.get("tolerance", "")).startswith("-"):
-        raise FieldError("Tolerance: zero or more.")
-    if str(record.get("metric_key", "")).startswith("training_"):
-        raise FieldError("Metric key: figures of the training data never count; name one of unseen data.")
-    if record.get("unit") == "count" and "." in str(record.get("target", "")):
-        raise FieldError("Target: a count is a whole number.")

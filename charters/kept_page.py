@@ -116,7 +116,8 @@ def source_of(row: Reading) -> str:
     if row.source == Reading.Source.LIVE and row.by_name:
         words = row.by_name
     words = f"{words[:1].upper()}{words[1:]} on {formats.day(row.taken_on)}"
-    return f"{words}, for {row.candidate}" if row.candidate else words
+    words = f"{words}, for {row.candidate}" if row.candidate else words
+    return f"{words}; {row.by_name or 'who asked for it'} chose {row.chosen}" if row.chosen else words
 
 
 def kept_context(charter: Charter, user: User, membership: Membership) -> dict[str, Any]:

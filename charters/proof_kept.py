@@ -14,7 +14,7 @@ from charters.proof_rows import Rows
 
 READING_FIELDS = (
     "criterion", "source", "candidate", "value", "unit", "metric_key", "taken_on", "data_name", "data_sha256",
-    "data_digest", "slice", "run",
+    "data_digest", "slice", "run", "chosen",
 )  # fmt: skip
 DECISION_FIELDS = (
     "outcome", "as_agreed", "verdict", "next_action", "next_owner", "next_on", "plan_item", "decided_at",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from charters.content import Clause, Content
+from charters.criterion_parts import MODEL_PARTS
 from charters.fields import BY_NAME, FAMILIES, Record, Value
 
 # Texts and figures that belong to one charter: its name, its money, and those who stand for it.
@@ -18,6 +19,7 @@ KEPT_PARTS: Mapping[str, frozenset[str]] = {
     "criterion": frozenset(
         {"name", "kind", "must", "metric_key", "comparator", "target", "unit", "tolerance", "slice"}
         | {"question", "evidence"}
+        | MODEL_PARTS
     ),
     "team": frozenset({"role", "share"}),
     "deliverable": frozenset({"text", "kind"}),

@@ -25,13 +25,17 @@ class SignedCharter(serializers.Serializer[Any]):
 
 
 class KeptReading(serializers.Serializer[Any]):
-    """The reading behind a verdict. `value` is null where an answer in words was asked for."""
+    """The reading behind a verdict. `value` is null where an answer in words was asked for.
+
+    `chosen` is what the charter leaves open and `by` chose when the product measured it.
+    """
 
     value = serializers.FloatField(allow_null=True)
     run = serializers.CharField()
     taken_on = serializers.DateField()
     data_name = serializers.CharField()
     data_digest = serializers.CharField()
+    chosen = serializers.CharField()
     by = serializers.CharField()
     source = serializers.ChoiceField(choices=Reading.Source.choices)  # type: ignore[assignment]  # a field
 
@@ -39,7 +43,8 @@ class KeptReading(serializers.Serializer[Any]):
 class SignedCriterion(serializers.Serializer[Any]):
     """A signed criterion in one sentence and in its parts, with the present verdict.
 
-    `target` is a decimal number as text, in `unit`; null for a question, which has no target.
+    `target` is a decimal number as text, in `unit`; null for a question, which has no target. So is
+    `threshold`, the chance from which on an answer is `positive_class`; null where none is signed.
     """
 
     key = serializers.CharField()
@@ -55,6 +60,10 @@ class SignedCriterion(serializers.Serializer[Any]):
     data_digest = serializers.CharField()
     data_sha256 = serializers.CharField()
     slice = serializers.CharField()
+    truth_column = serializers.CharField()
+    positive_class = serializers.CharField()
+    threshold = serializers.CharField(allow_null=True)
+    own_answers = serializers.BooleanField()
     by = serializers.DateField(allow_null=True)
     outcome = serializers.ChoiceField(choices=OUTCOMES)
     why = serializers.CharField()
@@ -137,6 +146,10 @@ def _criterion(item: Judged) -> dict[str, Any]:
         "data_digest": criterion.data.digest,
         "data_sha256": criterion.data.sha256,
         "slice": criterion.slice,
+        "truth_column": criterion.data.truth_column,
+        "positive_class": criterion.data.positive_class,
+        "threshold": f"{criterion.data.threshold:f}" if criterion.data.threshold is not None else None,
+        "own_answers": criterion.data.own_answers,
         "by": criterion.by,
         "outcome": str(item.verdict.outcome),
         "why": item.verdict.why,
@@ -151,6 +164,7 @@ def _reading(row: Reading) -> dict[str, Any]:
         "taken_on": row.taken_on,
         "data_name": row.data_name,
         "data_digest": row.data_digest,
+        "chosen": row.chosen,
         "by": row.by_name,
         "source": row.source,
     }

@@ -41,7 +41,7 @@ ASKS = (
 CANDIDATES = ("id", "model", "version", "model_id", "run", "note", "nominated_at")
 READINGS = (
     "criterion", "candidate", "value", "unit", "metric_key", "taken_on", "noted_at", "source", "by_name",
-    "data_name", "data_digest", "data_sha256", "slice", "run", "answer", "proof",
+    "data_name", "data_digest", "data_sha256", "slice", "run", "chosen", "answer", "proof",
 )  # fmt: skip
 DEPLOYMENTS = (
     "id", "kind", "environment", "name", "title", "owner_name", "deputy_name", "endpoint", "vendor",

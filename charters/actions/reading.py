@@ -23,12 +23,12 @@ from ui.errors import Conflict, Invalid
 
 LENGTHS = {
     "candidate": 300, "unit": 40, "metric_key": 250, "data_name": 300, "data_digest": 40, "slice": 300,
-    "run": 64, "answer": 5000, "proof": 2000, "by_name": 300,
+    "run": 64, "chosen": 600, "answer": 5000, "proof": 2000, "by_name": 300,
 }  # fmt: skip
 LABELS = {
     "candidate": "Model version", "unit": "Unit", "metric_key": "Metric key", "data_name": "Data",
     "data_digest": "MLflow digest", "slice": "Slice", "run": "Run", "answer": "Answer", "proof": "Evidence",
-    "by_name": "Reported by",
+    "chosen": "Chosen", "by_name": "Reported by",
 }  # fmt: skip
 HIGHEST = 1e15
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -51,8 +51,9 @@ def record_reading(
 ) -> Reading:
     """Keep one figure or answer for a criterion of the revision in force.
 
-    `texts` are candidate, unit, metric_key, data_name, data_digest, slice, run, answer, proof, by_name. What
-    was measured on other data or in another unit is kept too: its verdict then says why it does not count.
+    `texts` are candidate, unit, metric_key, data_name, data_digest, slice, run, chosen, answer, proof,
+    by_name. What was measured on other data or in another unit is kept too: its verdict then says why it
+    does not count.
     Without `tell` the caller tells of the verdicts that have changed. A live figure is also kept for a text
     that was decided with scale: what runs is held to it.
     Raises Invalid for what no reading can be, Conflict when the revision is not in force.

@@ -80,6 +80,8 @@ class Reading(models.Model):
     data_digest = models.CharField(max_length=40, blank=True)
     slice = models.CharField(max_length=300, blank=True)
     run = models.CharField(max_length=64, blank=True)
+    # Of a verified reading: what the charter leaves open and who had it measured chose, in words.
+    chosen = models.CharField(max_length=600, blank=True)
     answer = models.TextField(blank=True)
     proof = models.TextField(blank=True)
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

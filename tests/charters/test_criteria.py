@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -194,9 +195,29 @@ def test_sentences() -> None:
         baseline=Baseline(Decimal(20), "Mean"),
     )
     assert sentence(business) == "Stops goes from 20 to at most 17 by 2026-12-11, where plant = Bergen."
+    assert "stands in the column" not in sentence(business)
     assert sentence(QUESTION) == "By 2026-12-04 we can answer: Can five say why?"
     assert sentence(Criterion("c", "", Kind.TRACKED_METRIC)) == "… is … …."
     assert figure(Decimal("10.0"), "percent") == "10 %"
+
+
+@pytest.mark.parametrize(
+    ("fixed", "words"),
+    [
+        ({"truth_column": "fails"}, "; the truth stands in the column fails."),
+        ({"positive_class": "late"}, "; yes is “late”."),
+        ({"positive_class": "1", "threshold": Decimal("0.550")}, "; yes is “1” from a chance of 0.55 on."),
+        ({"threshold": Decimal("0.5")}, "; yes is a chance from 0.5 on."),
+        (
+            {"truth_column": "fails", "positive_class": "1", "own_answers": True},
+            "; the truth stands in the column fails, yes is “1”,"
+            " the model’s own answers count, without a threshold.",
+        ),
+    ],
+)
+def test_a_sentence_says_what_the_charter_fixes(fixed: dict[str, Any], words: str) -> None:
+    said = sentence(replace(RECALL, data=replace(RECALL.data, **fixed)))
+    assert said == sentence(RECALL).removesuffix(".") + words
 
 
 def _codes(criterion: Criterion, **known: frozenset[str]) -> set[str]:

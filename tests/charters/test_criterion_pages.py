@@ -41,6 +41,10 @@ GOOD: dict[str, Any] = dict(complete_fields()["criterion.c1"])  # type: ignore[a
         ({"metric_key": "training_recall"}, "training data"),
         ({"target": "NaN"}, "not a number"),
         ({"kind": "learning_question", "question": "Why?"}, "Missing: what would prove the answer."),
+        ({"sha256": "a" * 64}, "who has it measured chooses it"),
+        ({"sha256": "a" * 64, "truth_column": "fails"}, ""),
+        ({"threshold": "0.5"}, "Name the positive class."),
+        ({"threshold": "0.5", "positive_class": "1"}, ""),
     ],
 )
 def test_what_is_wrong_is_said(changes: dict[str, Any], said: str) -> None:
@@ -113,6 +117,22 @@ def test_the_page_works_without_scripts(cast: Cast, charter: Charter) -> None:
     assert "Target: a number" in refused.content.decode()
     assert client.post(url, typed(target="0.9")).status_code == 302
     assert dict(draft_of(charter).values["criterion.c1"])["target"] == "0.9"  # type: ignore[arg-type]
+
+
+def test_how_answers_are_held_against_the_truth_is_written_and_read(cast: Cast, charter: Charter) -> None:
+    client, url = signed_in(cast.max), reverse("charters:criterion", args=[charter.pk, "c1"])
+    fixed = {"truth_column": "fails", "positive_class": "late", "threshold": "0.55"}
+    check = reverse("charters:criterion_check", args=[charter.pk, "c1"])
+    said = client.post(check, typed(**fixed)).content.decode()
+    assert "yes is <b>“late”</b> from a chance of <b>0.55</b> on" in said
+    refused = client.post(url, typed(**fixed | {"threshold": "55"}))
+    assert refused.status_code == 422
+    assert "more than 0 and less than 1" in refused.content.decode()
+    assert client.post(url, typed(**fixed, own_answers="on")).status_code == 422
+    assert client.post(url, typed(**fixed)).status_code == 302
+    record = dict(draft_of(charter).values["criterion.c1"])  # type: ignore[arg-type]
+    assert {part: record[part] for part in fixed} == fixed
+    assert 'value="0.55"' in client.get(url).content.decode()
 
 
 def test_nothing_written_is_not_called_measurable(cast: Cast, charter: Charter) -> None:

@@ -9,12 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charters.criteria import Comparator, Criterion, Kind, is_satisfied
+from charters.criteria import Comparator, Criterion, EvaluationData, Kind, is_satisfied
 from charters.diff import Change, Effect, compare, effects_on
 from tests.charters.cases import document
 
 BASE = Criterion(
-    "c1", "Recall", Kind.TRACKED_METRIC, True, "recall", Comparator.AT_LEAST, Decimal("0.75"), "fraction"
+    "c1",
+    "Recall",
+    Kind.TRACKED_METRIC,
+    True,
+    "recall",
+    Comparator.AT_LEAST,
+    Decimal("0.75"),
+    "fraction",
+    data=EvaluationData(threshold=Decimal("0.5")),
 )
 
 
@@ -62,6 +70,13 @@ def test_creep_is_counted() -> None:
         ({"target": None}, [Effect.LOOSENED]),
         ({"metric_key": "precision"}, [Effect.REDEFINED]),
         ({"slice": "plant = Bergen"}, [Effect.REDEFINED]),
+        # Another column, class or threshold measures otherwise; which is harder to meet nobody can say.
+        ({"data": replace(BASE.data, truth_column="late")}, [Effect.REDEFINED]),
+        ({"data": replace(BASE.data, positive_class="0")}, [Effect.REDEFINED]),
+        ({"data": replace(BASE.data, threshold=Decimal("0.6"))}, [Effect.REDEFINED]),
+        ({"data": replace(BASE.data, threshold=Decimal("0.50"))}, []),
+        ({"data": replace(BASE.data, threshold=None)}, [Effect.REDEFINED]),
+        ({"data": replace(BASE.data, threshold=None, own_answers=True)}, [Effect.REDEFINED]),
         ({"name": "Share of failures found"}, []),
     ],
 )

@@ -24,6 +24,9 @@ from tests.charters.cases import HEAD, USE_CASE, complete_fields
         ("title", "  Two\n words ", "Two words"),
         ("clause.vendor_expertise", "Named people", {"text": "Named people"}),
         ("criterion.c1", {"target": 0.75, "must": True, "name": ""}, {"target": "0.75", "must": True}),
+        ("criterion.c1", {"threshold": "0.50", "own_answers": ""}, {"threshold": "0.5"}),
+        ("criterion.c1", {"own_answers": "on", "truth_column": ""}, {"own_answers": True}),
+        ("criterion.c1", {"kind": "business_figure", "threshold": "0.5"}, {"kind": "business_figure"}),
         ("seat.legal", {"email": "A@B.example"}, {"email": "a@b.example"}),
     ],
 )
@@ -57,6 +60,12 @@ def test_accepted(name: str, value: object, stored: object) -> None:
         ("criterion.c1", {"metric_key": "training_score"}),
         ("criterion.c1", {"unit": "count", "target": "1.5"}),
         ("criterion.c1", {"sha256": "abc"}),
+        ("criterion.c1", {"threshold": "0"}),
+        ("criterion.c1", {"threshold": "1"}),
+        ("criterion.c1", {"threshold": "55"}),
+        ("criterion.c1", {"threshold": "-0.5"}),
+        ("criterion.c1", {"threshold": "half"}),
+        ("criterion.c1", {"threshold": "0.5", "own_answers": "on"}),
         ("seat.legal", {"email": "nobody"}),
     ],
 )
@@ -96,3 +105,31 @@ def test_an_emptied_field_and_one_never_touched_read_alike() -> None:
     assert digest(assemble(emptied, head=HEAD, use_case=USE_CASE)) == digest(
         assemble(fields, head=HEAD, use_case=USE_CASE)
     )
+
+
+# A text as it was signed before criteria could fix how answers are held against the truth, and its hash.
+SIGNED = {
+    "name": "Failures announced",
+    "kind": "tracked_metric",
+    "must": True,
+    "metric_key": "recall_score",
+    "comparator": "at_least",
+    "target": "0.75",
+    "unit": "fraction",
+    "file": "holdout.csv",
+    "sha256": "ab" * 32,
+    "slice": "plant = Bergen",
+}
+SIGNED_HASH = "b9a60e2a04be5834b585338047a76ae6c8667cb312f70a6e77b91dacc6486385"
+
+
+def test_what_a_criterion_does_not_fix_leaves_its_signed_hash_as_it_was() -> None:
+    def hash_of(**more: object) -> str:
+        fields = {"title": "Bearing", "criterion.c1": clean("criterion.c1", SIGNED | more)}
+        return digest(assemble(fields, head={"code": "HP-03", "revision": 1}, use_case={}))
+
+    assert hash_of() == SIGNED_HASH
+    empty = {"truth_column": "", "positive_class": " ", "threshold": "", "own_answers": ""}
+    assert hash_of(**empty) == SIGNED_HASH
+    fixed = [{"truth_column": "fails"}, {"positive_class": "1"}, {"threshold": "0.5"}, {"own_answers": "on"}]
+    assert len({SIGNED_HASH, *(hash_of(**one) for one in fixed)}) == 5

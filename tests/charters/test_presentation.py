@@ -38,9 +38,13 @@ MODEL = {
     "sha256": "ab" * 32,
     "digest": "d1g35t",
     "slice": "plant = B",
+    "truth_column": "stops_soon",
+    "positive_class": "halts",
+    "threshold": "0.45",
     "measured_by": "Priya",
     "by": "2026-12-01",
 }
+OWN_ANSWERS = {**MODEL, "threshold": "", "own_answers": True}
 BUSINESS = {
     "kind": "business_figure",
     "name": "Stops",
@@ -76,6 +80,7 @@ def everything() -> dict[str, Any]:
             fields.setdefault(name, f"Words of {name}")
     fields |= {"seat.sales": EMPTY_SEAT, "order_1": "in_order"}
     fields |= {"criterion.c7": MODEL, "criterion.c8": BUSINESS, "criterion.c9": QUESTION}
+    fields |= {"criterion.c10": OWN_ANSWERS}
     return assemble({n: clean(n, v) for n, v in fields.items()}, head=HEAD, use_case=USE_CASE)
 
 
@@ -102,6 +107,8 @@ def shown_as(name: str, value: Value) -> str:
         return journey_names().get(text, text)
     if part == "sha256":
         return text[:12]
+    if part == "own_answers":
+        return "the model’s own answers count"
     if part == "step":
         return f"Step\u00a0{text}"
     if part == "comparator":
@@ -135,7 +142,12 @@ def test_every_value_of_the_text_is_read_somewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "part"), [(MODEL, "tolerance"), (BUSINESS, "tolerance"), (BUSINESS, "slice")]
+    ("record", "part"),
+    [
+        *[(MODEL, part) for part in ("tolerance", "truth_column", "positive_class", "threshold")],
+        (BUSINESS, "tolerance"),
+        (BUSINESS, "slice"),
+    ],
 )
 def test_a_sentence_says_all_that_decides(record: dict[str, Any], part: str) -> None:
     said = sentence(to_criterion("c1", record))

@@ -144,6 +144,9 @@ KEPT: dict[str, tuple[Callable[[], Any], str]] = {
     "learning removed": (lambda: Learning.objects.all().delete(), "learning · row"),
     "learning written by hand": (lambda: Learning.objects.update(id=uuid4()), "learning · row"),
     "value of a reading": (lambda: Reading.objects.update(value=0.99), "reading of c1 · value"),
+    "what a reading left to choose": (
+        lambda: Reading.objects.update(chosen="the threshold 0.1"), "reading of c1 · chosen"
+    ),
     "reading removed": (lambda: Reading.objects.all().delete(), "reading · row"),
     "reason of a change": (
         lambda: ChangeRequest.objects.update(reason="Other"), "change request 1 · reason"

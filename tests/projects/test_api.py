@@ -15,6 +15,7 @@ from charters.actions import record_reading
 from charters.models import Reading
 from charters.queries import revision_in_force
 from projects.actions import open_from_initiative
+from projects.actions.people import mark_of_member
 from projects.actions.tokens import create_project_token, revoke_project_token
 from projects.models import Candidate, Project
 from tests.projects import cast as made
@@ -72,7 +73,9 @@ def test_the_signed_criteria_stand_with_their_verdicts(cast: Any, project: Proje
     first = next(item for item in found["criteria"] if item["key"] == "c1")
     assert "recall_score" in first["sentence"]
     assert (first["outcome"], first["reading"]["value"]) == ("met", 0.91), first["why"]
-    assert first["reading"]["run"] == "r1"
+    assert (first["reading"]["run"], first["reading"]["chosen"]) == ("r1", "")
+    fixed = ("truth_column", "positive_class", "threshold", "own_answers")
+    assert [first[part] for part in fixed] == ["", "", None, False]
     others = {item["outcome"] for item in found["criteria"] if item["key"] != "c1"}
     assert others <= {"not_yet"}
     assert found == api(cast, cast.victor, "projects:read").get(criteria(project)).json()
@@ -156,14 +159,17 @@ def test_milestones_and_risks(cast: Any, project: Project) -> None:
         url(project, "milestones/"), {"title": "Data", "due_on": "2026-05-01"}, format="json"
     ).json()
     changed = client.patch(
-        url(project, f"milestones/{milestone['id']}/"), {"done_on": "2026-04-30"}, format="json"
+        url(project, f"milestones/{milestone['id']}/"),
+        {"done_on": "2026-04-30", "version": milestone["version"]},
+        format="json",
     ).json()
     assert (changed["title"], changed["due_on"], changed["done_on"]) == ("Data", "2026-05-01", "2026-04-30")
     assert milestone["id"] in {row["id"] for row in client.get(url(project, "milestones/")).json()["results"]}
     risk = client.post(url(project, "risks/"), {"title": "No labels", "effect": 3}, format="json").json()
     at = url(project, f"risks/{risk['id']}/")
-    assert client.patch(at, {"likelihood": 1}, format="json").json()["effect"] == 3
-    assert client.patch(at, {"likelihood": 4}, format="json").status_code == 400
+    version = {"version": risk["version"]}
+    assert client.patch(at, {"likelihood": 1, **version}, format="json").json()["effect"] == 3
+    assert client.patch(at, {"likelihood": 4, **version}, format="json").status_code == 400
     assert client.post(f"{at}close/").status_code == 204
     assert client.post(f"{at}close/").status_code == 409
     assert client.get(url(project, "risks/")).json()["results"][0]["closed_at"] is not None
@@ -330,8 +336,10 @@ def test_leads_say_who_is_on_the_project(cast: Any, project: Project) -> None:
     for bad in ({"role": "boss"}, {"share": 101}, {"works_as": "wizard"}, {"name": ""}):
         assert client.post(at, {**values, "email": "", **bad}, format="json").status_code == 400
     one = f"{at}{bob.json()['id']}/"
-    assert client.patch(one, {"share": 60}, format="json").json()["role"] == "contributor"
-    assert client.patch(one, {"role": "viewer"}, format="json").json()["share"] == 60
+    changed = client.patch(one, {"share": 60, "version": bob.json()["version"]}, format="json").json()
+    assert changed["role"] == "contributor"
+    viewer = {"role": "viewer", "version": changed["version"]}
+    assert client.patch(one, viewer, format="json").json()["share"] == 60
     assert api(cast, cast.bob).post(at, values, format="json").status_code == 403
     assert api(cast, cast.bob).delete(one).status_code == 403
     assert len(api(cast, cast.victor, "projects:read").get(at).json()["results"]) == project.members.count()
@@ -340,4 +348,5 @@ def test_leads_say_who_is_on_the_project(cast: Any, project: Project) -> None:
     first, *rest = project.members.filter(role="lead", left_at=None)
     for lead in rest:
         assert client.delete(f"{at}{lead.pk}/").status_code == 204
-    assert client.patch(f"{at}{first.pk}/", {"role": "viewer"}, format="json").status_code == 409
+    version = {"version": mark_of_member(first)}
+    assert client.patch(f"{at}{first.pk}/", {"role": "viewer", **version}, format="json").status_code == 409
