@@ -63,6 +63,9 @@ _TWO_FOLD = {
     "ap": ("average_precision", "accuracy"),
     "medape": ("median_absolute_error", "mean_absolute_percentage_error"),
 }
+# What is averaged over all classes, and so has no positive one; and figures that are over all by themselves.
+SEVERAL = {"macro", "micro", "weighted"}
+WITHOUT_YES = {"accuracy", "balanced_accuracy", "matthews_corrcoef", "cohen_kappa", "zero_one_loss"}
 AVERAGED = {"precision", "recall", "f1", "f2", "f0.5", "jaccard"}
 # A percentage error has no upper end, but is a share of the truth all the same.
 SHARES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 from django.urls import reverse
@@ -25,6 +25,15 @@ from deployments.evaluation.metrics import (
     in_unit,
     metric_named,
 )
+from deployments.evaluation.terms import (
+    TARGET,
+    THRESHOLD,
+    Terms,
+    kept_of,
+    left_open,
+    open_words,
+    signed_words,
+)
 from deployments.models import Evaluation
 from deployments.tables import MEGABYTE, MOST_BYTES
 from jobs import actions as jobs
@@ -32,6 +41,7 @@ from jobs import files
 from jobs.models import Job, StoredFile
 from projects.models import Candidate, Project
 from ui.errors import Conflict, Invalid
+from ui.words import listed
 
 JOB = "deployments.evaluate"
 SELF_REPORTED = (Reading.Source.FORM, Reading.Source.TRACKING)
@@ -52,6 +62,19 @@ class Wanted:
     @property
     def sha256(self) -> str:
         return self.criterion.data.sha256.lower()
+
+    @property
+    def left_open(self) -> tuple[str, ...]:
+        """The terms that the charter does not fix."""
+        return left_open(self.metric, self.criterion.data) if self.metric is not None else ()
+
+    @property
+    def open_words(self) -> str:
+        return open_words(self.left_open)
+
+    @property
+    def signed_words(self) -> str:
+        return signed_words(self.criterion.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +115,15 @@ def ask_evaluation(
     project: Project,
     *,
     by: User,
-    target: str,
     name: str = "",
     content: bytes = b"",
     kept: StoredFile | None = None,
-    positive: str = "",
-    threshold: float | None = None,
+    typed: Terms = Terms(),  # noqa: B008  # frozen
 ) -> tuple[Evaluation, Job]:
     """Have the nominated version measured on a file that a signed criterion names by its SHA-256.
 
-    The file comes as `content`, or is one of `kept_files`. Raises Invalid for any other file, Conflict where
+    The file comes as `content`, or is one of `kept_files`. Of what was `typed` only what the charter leaves
+    open is used. Raises Invalid for any other file or for terms that are missing or cannot be, Conflict where
     nothing can be measured.
     """
     candidate, revision = _subject(project)
@@ -110,7 +132,10 @@ def ask_evaluation(
     if len(content) > MOST_BYTES:
         words = f"The file is larger than {MOST_BYTES // MEGABYTE} MB, which is the most."
         raise Invalid(words, fields={"file": [words]})
-    _require_named(wanted_of(revision), kept.sha256 if kept else hashlib.sha256(content).hexdigest())
+    sha256 = kept.sha256 if kept else hashlib.sha256(content).hexdigest()
+    named = _named(wanted_of(revision), sha256)
+    used = kept_of(typed, {term for one in named for term in one.left_open})
+    _require_terms(project, named, sha256, used)
     with transaction.atomic():
         stored = kept or files.store(
             content,
@@ -118,19 +143,18 @@ def ask_evaluation(
             name=name,
             content_type="application/octet-stream",
         )
-        return _ask(project, candidate, stored, by, target, positive, threshold)
+        return _ask(project, candidate, stored, by, used)
 
 
 def ask_again(evaluation: Evaluation, *, by: User) -> tuple[Evaluation, Job]:
     """Measure the version that is nominated now, on the file of an earlier evaluation."""
-    return ask_evaluation(
-        evaluation.project,
-        by=by,
-        kept=evaluation.file,
-        target=evaluation.target,
-        positive=evaluation.positive,
-        threshold=evaluation.threshold,
-    )
+    typed = typed_of(evaluation)
+    return ask_evaluation(evaluation.project, by=by, kept=evaluation.file, typed=typed)
+
+
+def typed_of(evaluation: Evaluation) -> Terms:
+    """What was typed for what the charter leaves open."""
+    return Terms(evaluation.target, evaluation.positive, evaluation.threshold)
 
 
 def kept_files(project: Project, wanted: Iterable[Wanted]) -> list[StoredFile]:
@@ -145,9 +169,7 @@ def _ask(
     candidate: Candidate,
     stored: StoredFile,
     by: User,
-    target: str,
-    positive: str,
-    threshold: float | None,
+    typed: Terms,
 ) -> tuple[Evaluation, Job]:
     found = Evaluation.objects.create(
         project=project,
@@ -155,9 +177,7 @@ def _ask(
         version=candidate.version,
         file=stored,
         sha256=stored.sha256,
-        target=target,
-        positive=positive,
-        threshold=threshold,
+        **asdict(typed),
         asked_by=by,
     )
     audit.record(
@@ -170,7 +190,7 @@ def _ask(
             "model": found.model,
             "version": found.version,
             "sha256": found.sha256,
-            "target": target,
+            **asdict(typed),
         },
     )
     job = jobs.request(
@@ -195,9 +215,11 @@ def _subject(project: Project) -> tuple[Candidate, Revision]:
     return candidate, revision
 
 
-def _require_named(wanted: Sequence[Wanted], sha256: str) -> None:
-    if any(one.sha256 == sha256 and not one.why_not for one in wanted):
-        return
+def _named(wanted: Sequence[Wanted], sha256: str) -> list[Wanted]:
+    """What can be measured on this file. Raises Invalid where nothing can."""
+    found = [one for one in wanted if one.sha256 == sha256 and not one.why_not]
+    if found:
+        return found
     named = {one.criterion.data.name: one.sha256 for one in wanted if one.sha256}
     if sha256 in named.values():
         words = next(one.why_not for one in wanted if one.sha256 == sha256)
@@ -207,6 +229,29 @@ def _require_named(wanted: Sequence[Wanted], sha256: str) -> None:
     else:
         words = NO_FILE
     raise Invalid(words, fields={"file": [words]})
+
+
+def _require_terms(project: Project, named: Sequence[Wanted], sha256: str, used: Terms) -> None:
+    """Raises Invalid where a term is missing that the charter leaves open, or where one cannot be."""
+    problems: dict[str, list[str]] = {}
+    unfixed = [f"“{one.criterion.name}”" for one in named if TARGET in one.left_open]
+    if unfixed and not used.target:
+        problems[TARGET] = [f"The charter does not name the column with the truth for {listed(unfixed)}."]
+    if used.threshold is not None and not 0 < used.threshold < 1:
+        problems[THRESHOLD] = ["More than 0 and less than 1, such as 0.55."]
+    columns = {one.criterion.data.truth_column or used.target for one in named if THRESHOLD in one.left_open}
+    for column, classes in _classes_found(project, sha256).items():
+        if used.threshold is not None and column in columns and classes > 2:
+            problems[THRESHOLD] = [f"A threshold is for two classes; the column {column} holds {classes}."]
+    if problems:
+        raise Invalid(" ".join(words for said in problems.values() for words in said), fields=problems)
+
+
+def _classes_found(project: Project, sha256: str) -> dict[str, int]:
+    """How many classes earlier evaluations of a file found, by the column of the truth."""
+    done = project.evaluations.filter(sha256=sha256, state=Evaluation.State.DONE)
+    rows = [figure for found in done.values_list("figures", flat=True)[:20] for figure in found.values()]
+    return {row["terms"]["target"]: row["classes"] for row in rows if row.get("classes") and row.get("terms")}
 
 
 def evaluations_of(project: Project, limit: int = 10) -> list[Evaluation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -9,7 +10,8 @@ import stat
 import tempfile
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,13 @@ from accounts.localize import zone_of
 from charters.actions import record_reading
 from charters.actions.telling import tell_verdicts
 from charters.keeping import standing_of
-from charters.models import Reading
+from charters.models import Reading, Revision
 from charters.queries import revision_in_force
+from charters.verdicts import still_counts
 from deployments import sandbox
 from deployments.evaluation.metrics import NotMeasurable, in_unit
-from deployments.evaluation.readings import Wanted, differences_of, wanted_of
+from deployments.evaluation.readings import Wanted, differences_of, typed_of, wanted_of
+from deployments.evaluation.terms import chosen_words, settled, signed_words
 from deployments.models import Evaluation
 from deployments.release import builds, requirements
 from jobs import files, outbox
@@ -159,26 +163,32 @@ def _environment(progress: Progress, pressed: Pressed, slug: str, found: Evaluat
 
 
 def _plan(found: Evaluation, wanted: Sequence[Wanted], data: Path, model: Path) -> dict[str, Any]:
-    metrics = [
-        {
+    metrics = list(_metrics(found, wanted))
+    return {
+        "file": str(data),
+        "name": found.file.name,
+        "model": str(model),
+        "targets": sorted({one["target"] for one in metrics}),
+        "metrics": metrics,
+    }
+
+
+def _metrics(found: Evaluation, wanted: Sequence[Wanted]) -> Iterator[dict[str, Any]]:
+    """Each criterion by its own terms: as signed, and as typed where nothing is."""
+    for one in wanted:
+        if one.metric is None:
+            continue
+        terms = settled(one.metric, one.criterion.data, typed_of(found))
+        if not terms.target:
+            raise Conflict("The charter was changed since this was asked for; ask for it again.")
+        yield {
             "id": one.criterion.key,
             "metric": one.metric.name,
             "reads": one.metric.reads,
             "average": one.metric.average,
             "slice": one.conditions,
+            **asdict(terms),
         }
-        for one in wanted
-        if one.metric is not None
-    ]
-    return {
-        "file": str(data),
-        "name": found.file.name,
-        "model": str(model),
-        "target": found.target,
-        "positive": found.positive,
-        "threshold": found.threshold,
-        "metrics": metrics,
-    }
 
 
 def _step(
@@ -242,33 +252,18 @@ def _keep(found: Evaluation, wanted: Sequence[Wanted], told: Mapping[str, Any]) 
     if revision is None or candidate is None or (candidate.model, candidate.version) != _version(found):
         raise Conflict("Another version was nominated meanwhile; have that one measured.")
     before = standing_of(revision, candidate=candidate.label)
+    now = {item.criterion.key: item.criterion for item in before.judged}
     today = timezone.now().astimezone(zone_of(project.organization)).date()
     kept = 0
     for one in wanted:
-        figure = _figure(one, told)
+        figure = _figure(found, one, told)
+        current = now.get(one.criterion.key)
+        if current is None or not still_counts(one.criterion, current):
+            figure |= {"value": None, "why_not": "The charter was changed meanwhile; have it measured again."}
         found.figures[one.criterion.key] = figure
-        if figure["value"] is None:
-            continue
-        data = one.criterion.data
-        record_reading(
-            revision,
-            one.criterion.key,
-            by=found.asked_by,
-            taken_on=today,
-            value=figure["value"],
-            source=Reading.Source.VERIFIED,
-            candidate_judged=candidate.label,
-            tell=False,
-            candidate=candidate.label,
-            unit=one.criterion.unit,
-            metric_key=one.criterion.metric_key,
-            data_name=data.name,
-            data_sha256=found.sha256,
-            # The same bytes: the digest is another name for the file that was signed.
-            data_digest=data.digest,
-            slice=one.criterion.slice,
-        )
-        kept += 1
+        if figure["value"] is not None:
+            _record(found, revision, one, figure, candidate=candidate.label, today=today)
+            kept += 1
     _note_differences(found, candidate.label)
     found.failures = told.get("failures", [])
     left_out = told.get("left_out")
@@ -280,16 +275,55 @@ def _keep(found: Evaluation, wanted: Sequence[Wanted], told: Mapping[str, Any]) 
     return kept
 
 
+def _record(
+    found: Evaluation,
+    revision: Revision,
+    one: Wanted,
+    figure: Mapping[str, Any],
+    *,
+    candidate: str,
+    today: dt.date,
+) -> None:
+    criterion = one.criterion
+    record_reading(
+        revision,
+        criterion.key,
+        by=found.asked_by,
+        taken_on=today,
+        value=figure["value"],
+        source=Reading.Source.VERIFIED,
+        candidate_judged=candidate,
+        tell=False,
+        candidate=candidate,
+        unit=criterion.unit,
+        metric_key=criterion.metric_key,
+        data_name=criterion.data.name,
+        data_sha256=found.sha256,
+        # The same bytes: the digest is another name for the file that was signed.
+        data_digest=criterion.data.digest,
+        slice=criterion.slice,
+        chosen=figure["chosen"],
+    )
+
+
 def _version(found: Evaluation) -> tuple[str, int]:
     return (found.model, found.version)
 
 
-def _figure(one: Wanted, told: Mapping[str, Any]) -> dict[str, Any]:
+def _figure(found: Evaluation, one: Wanted, told: Mapping[str, Any]) -> dict[str, Any]:
     name = one.metric.name if one.metric else one.criterion.metric_key
-    figure = {"metric": name, "slice": one.criterion.slice, "value": None, "rows": 0}
+    figure: dict[str, Any] = {"metric": name, "slice": one.criterion.slice, "value": None, "rows": 0}
     if one.why_not or one.metric is None:
         return figure | {"why_not": one.why_not}
+    data = one.criterion.data
+    terms = settled(one.metric, data, typed_of(found))
+    figure |= {
+        "terms": asdict(terms),
+        "signed": signed_words(data),
+        "chosen": chosen_words(one.metric, data, terms),
+    }
     given = told["figures"][one.criterion.key]
+    figure["classes"] = given.get("classes", 0)
     if given["value"] is None:
         return figure | {"why_not": given["why_not"]}
     try:

@@ -29,14 +29,15 @@ class Evaluation(models.Model):
     sha256 = models.CharField(max_length=64)
     # Of the files of the version as they were measured; what goes out later must be these.
     files_sha256 = models.CharField(max_length=64, blank=True)
-    # The column that holds the truth.
+    # What who asked chose of what the charter leaves open, empty where it is signed: the column of the truth,
+    # the answer that counts as yes, and the chance from which on it is given (None: the model decides).
     target = models.CharField(max_length=250)
-    # The answer that counts as yes, and the chance from which on it is given; empty where the model decides.
     positive = models.CharField(max_length=120, blank=True)
     threshold = models.FloatField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     message = models.TextField(blank=True)
-    # By criterion: {"key": {"metric", "slice", "value", "rows", "reported", "differs", "why_not"}}
+    # By criterion: {"key": {"metric", "slice", "value", "rows", "classes", "reported", "differs", "why_not",
+    #   "terms": as it was measured, "signed" and "chosen": in words, by the charter and by who asked}}
     figures = models.JSONField(default=dict)
     # Slices on which the model fails: [{"words", "column", "value" or "low" and "high", "rows", "error"}]
     failures = models.JSONField(default=list)

@@ -45,6 +45,8 @@ class Must:
     why: str = ""
     of_model: bool = True
     verified: bool = False
+    # What the charter leaves open and who had it measured chose, in words.
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,10 @@ def _verified(facts: Facts) -> Check:
     own = [must for must in facts.musts if must.of_model]
     open_ones = [must for must in own if not must.verified]
     if facts.charter and not open_ones:
-        return Check(VERIFIED, True, "The product ran the evaluation itself." if own else "There is none.")
+        why = "The product ran the evaluation itself." if own else "There is none."
+        chosen = "; ".join(f"“{must.name}”: {must.chosen}" for must in own if must.chosen)
+        chose = f" Not signed, but chosen by who had it measured: {chosen}." if chosen else ""
+        return Check(VERIFIED, True, why + chose)
     names = ", ".join(f"“{must.name}”" for must in open_ones)
     why = f"Self-reported or not read: {names}." if names else "There is no signed criterion to verify."
     return Check(VERIFIED, False, why, "Let the product run the evaluation on the file that was signed.")

@@ -13,6 +13,8 @@ from charters.keeping import decision_of, lived_revision, readings_of, standing_
 from charters.models import Charter, Decision, Reading, Revision
 from charters.queries import document_of, revision_in_force
 from charters.verdicts import OF_A_MODEL
+from deployments.evaluation.metrics import NotMeasurable, metric_named
+from deployments.evaluation.terms import left_open, open_words
 from deployments.models import Deployment, Environment, Reference, Waiver
 from deployments.release import gate as gate
 from projects.models import Project
@@ -134,7 +136,11 @@ def _musts(revision: Revision, label: str) -> tuple[gate.Must, ...]:
     verified = standing_of(
         revision, candidate=label, rows=[row for row in rows if row.source == Reading.Source.VERIFIED]
     )
-    proved = {item.criterion.key for item in verified.judged if item.verdict.outcome is Outcome.MET}
+    proved = {
+        item.criterion.key: item.row
+        for item in verified.judged
+        if item.verdict.outcome is Outcome.MET and item.row is not None
+    }
     return tuple(
         gate.Must(
             name=item.criterion.name or item.criterion.question,
@@ -142,10 +148,21 @@ def _musts(revision: Revision, label: str) -> tuple[gate.Must, ...]:
             why=item.verdict.why,
             of_model=item.criterion.kind in OF_A_MODEL,
             verified=item.criterion.key in proved,
+            chosen=_chosen(item.criterion, proved.get(item.criterion.key)),
         )
         for item in standing.judged
         if item.criterion.must
     )
+
+
+def _chosen(criterion: Criterion, row: Reading | None) -> str:
+    """What of a verified reading is not as signed. Readings of before it was kept say what was open."""
+    if row is None or row.chosen:
+        return row.chosen if row is not None else ""
+    try:
+        return open_words(left_open(metric_named(criterion.metric_key), criterion.data))
+    except NotMeasurable:
+        return ""
 
 
 def _fallback_lacks(deployment: Deployment) -> str:

@@ -54,19 +54,22 @@ def read_table(path: Path, name: str) -> Any:
 
 
 def split(plan: dict[str, Any], work: Path) -> dict[str, Any]:
-    """Leaves `inputs.parquet` without the truth and `truth.parquet` with everything."""
+    """Leaves `inputs.parquet` without any truth and `truth.parquet` with everything.
+
+    Criteria may name several columns for the truth; the model sees none of them.
+    """
     table = read_table(Path(plan["file"]), plan["name"])
-    target = plan["target"]
-    if target not in table.columns:
+    there = [column for column in plan["targets"] if column in table.columns]
+    if not there:
         names = ", ".join(list(table.columns)[:30])
-        raise Refused(f"The file has no column {target}. It has: {names}.")
-    known = table[target].notna()
+        raise Refused(f"The file has no column {' or '.join(plan['targets'])}. It has: {names}.")
+    known = table[there].notna().any(axis=1)
     left_out = int((~known).sum())
     table = _writable(table[known].reset_index(drop=True))
     if not len(table):
-        raise Refused(f"No row has a value in the column {target}.")
+        raise Refused(f"No row has a value in the column {', '.join(there)}.")
     table.to_parquet(work / "truth.parquet")
-    table.drop(columns=[target]).to_parquet(work / "inputs.parquet")
+    table.drop(columns=there).to_parquet(work / "inputs.parquet")
     return {"rows": len(table), "left_out": left_out}
 
 

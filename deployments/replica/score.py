@@ -39,32 +39,75 @@ def label(value: Any) -> str:
 
 
 def score(plan: dict[str, Any], work: Path) -> dict[str, Any]:
-    """The figure of each wanted metric, and the slices on which the model fails."""
+    """The figure of each wanted metric, each by its own terms, and the slices on which the model fails."""
     import pandas as pd
 
     table = pd.read_parquet(work / "truth.parquet")
     answers = json.loads((work / "answers.json").read_text(encoding="utf-8"))
-    rows = Rows(table, plan, answers)
+    by_terms: dict[Any, Rows] = {}
     figures: dict[str, dict[str, Any]] = {}
     for wanted in plan["metrics"]:
+        classes: dict[str, int] = {}
         try:
+            rows = rows_for(wanted, by_terms, table, plan["targets"], answers)
+            classes = {} if wanted["reads"] == "numbers" else {"classes": len(rows.labels)}
             mask = rows.where(wanted["slice"])
-            figures[wanted["id"]] = {"value": rows.measure(wanted, mask), "rows": int(mask.sum())}
+            figures[wanted["id"]] = {"value": rows.measure(wanted, mask), "rows": int(mask.sum()), **classes}
         except Refused as why:
-            figures[wanted["id"]] = {"value": None, "rows": 0, "why_not": str(why)}
-    return {"figures": figures, "failures": rows.failures()}
+            figures[wanted["id"]] = {"value": None, "rows": 0, "why_not": str(why), **classes}
+    return {"figures": figures, "failures": failures(plan["metrics"], by_terms)}
+
+
+def terms_of(wanted: dict[str, Any]) -> tuple[Any, ...]:
+    return wanted["target"], wanted["positive"], wanted["threshold"]
+
+
+def rows_for(
+    wanted: dict[str, Any], by_terms: dict[Any, Rows], table: Any, targets: list[str], answers: dict[str, Any]
+) -> Rows:
+    """The rows by the terms of one metric, made once for all that share them."""
+    key = terms_of(wanted)
+    if key not in by_terms:
+        if wanted["target"] not in table.columns:
+            raise Refused(f"The file has no column {wanted['target']}.")
+        by_terms[key] = Rows(table, targets, answers, *key)
+    return by_terms[key]
+
+
+def failures(metrics: list[dict[str, Any]], by_terms: dict[Any, Rows]) -> list[dict[str, Any]]:
+    """Where the model fails, by the terms of the first metric of numbers, else of classes, else of any."""
+    order = ("numbers", "classes", "chances")
+    there = [one for one in metrics if terms_of(one) in by_terms]
+    if not there:
+        return []
+    first = min(there, key=lambda one: order.index(one["reads"]))
+    return by_terms[terms_of(first)].failures(of_numbers=first["reads"] == "numbers")
 
 
 class Rows:
-    """The truth beside the answers, and what can be said of any part of them."""
+    """The rows whose truth is known beside the answers, by one set of terms; what can be said of any part."""
 
-    def __init__(self, table: Any, plan: dict[str, Any], answers: dict[str, Any]) -> None:
-        self.table, self.plan = table, plan
-        self.truth = table[plan["target"]]
-        self.said, self.chances = answers["said"], answers["chances"]
+    def __init__(
+        self,
+        table: Any,
+        targets: list[str],
+        answers: dict[str, Any],
+        target: str,
+        positive: str,
+        threshold: float | None,
+    ) -> None:
+        known = table[target].notna().to_numpy()
+        self.table = table[known].reset_index(drop=True)
+        self.targets, self.target = targets, target
+        self.named, self.threshold = positive, threshold
+        self.truth = self.table[target]
+        if not len(self.truth):
+            raise Refused(f"No row has a value in the column {target}.")
+        self.said = [one for one, has in zip(answers["said"], known, strict=True) if has]
+        chances = answers["chances"]
+        self.chances = chances and [one for one, has in zip(chances, known, strict=True) if has]
         self.classes = [label(one) for one in answers["classes"]] if answers["classes"] else None
         self.labels = sorted({label(one) for one in self.truth})
-        self.threshold = plan.get("threshold")
 
     def where(self, conditions: list[list[str]]) -> Any:
         """Which rows a slice takes."""
@@ -90,7 +133,7 @@ class Rows:
 
     def positive(self) -> str:
         """The class that counts as yes: the one that was named, else 1 of 0 and 1."""
-        named = label(self.plan["positive"]) if self.plan.get("positive") else ""
+        named = label(self.named) if self.named else ""
         if named:
             if named not in self.labels:
                 raise Refused(f"No row has the positive answer {named}.")
@@ -100,7 +143,7 @@ class Rows:
         raise Refused(f"Which answer is the positive one? Name one of {', '.join(self.labels[:10])}.")
 
     def binary(self) -> bool:
-        return len(self.labels) <= 2 or bool(self.plan.get("positive"))
+        return len(self.labels) <= 2 or bool(self.named)
 
     def chance(self) -> list[float]:
         """The chance of the positive class by row."""
@@ -123,6 +166,7 @@ class Rows:
     def answers(self) -> list[str]:
         """The class that the model gives each row; above the threshold where one is named."""
         if self.threshold is not None:
+            self.require_two_classes()
             positive = self.positive()
             other = next((one for one in self.labels if one != positive), "0")
             return [positive if one >= self.threshold else other for one in self.chance()]
@@ -130,12 +174,21 @@ class Rows:
             raise Refused("The model answers with chances; name the threshold from which on they mean yes.")
         return [label(one) for one in self.said]
 
-    def failures(self) -> list[dict[str, Any]]:
+    def require_two_classes(self) -> None:
+        """Below a threshold stands the other class; of several others nobody could say which."""
+        if len(self.labels) > 2:
+            raise Refused(
+                f"A threshold is for two classes; the column {self.target} holds {len(self.labels)}."
+            )
+        if self.classes and len(self.classes) > 2:
+            raise Refused(f"A threshold is for two classes; the model knows {len(self.classes)}.")
+
+    def failures(self, *, of_numbers: bool) -> list[dict[str, Any]]:
         """Slices of one column on which errors are clearly more than overall, worst first."""
         import numpy as np
 
         try:
-            errors = self._errors()
+            errors = self._errors(of_numbers=of_numbers)
         except Refused:
             return []
         overall, spread = float(errors.mean()), float(errors.std())
@@ -148,11 +201,11 @@ class Rows:
                 found.append({**condition, "words": words, "rows": count, "error": here, "overall": overall})
         return sorted(found, key=lambda one: -one["error"])[:MOST_SLICES]
 
-    def _errors(self) -> Any:
+    def _errors(self, *, of_numbers: bool) -> Any:
         """By row: 1 for a wrong class, or how far a number is off."""
         import numpy as np
 
-        if any(wanted["reads"] == "numbers" for wanted in self.plan["metrics"]):
+        if of_numbers:
             truth, said = _numbers(self, np.ones(len(self.table), dtype=bool))
             return np.abs(truth - said)
         truth = [label(one) for one in self.truth]
@@ -162,7 +215,7 @@ class Rows:
         import pandas as pd
 
         for column in self.table.columns:
-            if column == self.plan["target"]:
+            if column in self.targets:
                 continue
             values = self.table[column]
             if pd.api.types.is_numeric_dtype(values) and values.nunique() > MOST_VALUES:

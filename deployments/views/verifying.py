@@ -46,12 +46,12 @@ def verify(request: HttpRequest, pk: UUID) -> HttpResponse:
     candidate = project.candidates.first()
     wanted = _wanted(project)
     kept = kept_files(project, wanted or [])
-    form = EvaluationForm(posted(request), request.FILES or None, kept=kept)
+    form = EvaluationForm(posted(request), request.FILES or None, kept=kept, wanted=wanted or [])
     if request.method == "POST" and form.is_valid():
         try:
             job = _press(request, project, form, kept)
         except Invalid as error:
-            form.add_error("file", error.message)
+            form.add_errors(error.fields)
         else:
             return redirect("jobs:show", job.pk)
     why_not = _why_not(candidate, wanted)
@@ -77,9 +77,7 @@ def _press(request: HttpRequest, project: Project, form: EvaluationForm, kept: l
         name=upload.name if upload else "",
         content=upload.read() if upload else b"",
         kept=None if upload else next((one for one in kept if str(one.pk) == given.get("kept")), None),
-        target=given["target"],
-        positive=given["positive"],
-        threshold=given["threshold"],
+        typed=form.typed,
     )
     return job
 
@@ -99,8 +97,10 @@ def _why_not(candidate: Candidate | None, wanted: list[Wanted] | None) -> str:
 
 def _row(found: Evaluation, wanted: list[Wanted]) -> dict[str, Any]:
     names = {one.criterion.key: one.criterion.name for one in wanted}
+    who = found.asked_by.get_full_name() if found.asked_by else "who asked"
     figures = [
-        {"name": names.get(key, key), "words": _words(figure)} for key, figure in found.figures.items()
+        {"name": names.get(key, key), "words": _words(figure), "terms": _terms(figure, who)}
+        for key, figure in found.figures.items()
     ]
     return {"row": found, "kind": STATES[found.state], "figures": figures}
 
@@ -110,6 +110,13 @@ def _words(figure: dict[str, Any]) -> str:
         return str(figure["why_not"])
     words = f"{figure['value']:.4g} on {plural(figure['rows'], 'row', 'rows')}"
     return f"{words}; reported was {figure['reported']:.4g}" if figure.get("differs") else words
+
+
+def _terms(figure: dict[str, Any], who: str) -> str:
+    """What the charter fixes of a figure, and what who asked chose. Older ones kept neither."""
+    signed, chosen = figure.get("signed", ""), figure.get("chosen", "")
+    said = [f"Signed: {signed}."] if signed else []
+    return " ".join([*said, f"Chosen by {who}: {chosen}."] if chosen else said)
 
 
 @require_POST

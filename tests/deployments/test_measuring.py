@@ -44,12 +44,15 @@ def measured(
     chances: list[list[float]] | None = None,
     classes: list[Any] | None = None,
     columns: dict[str, list[Any]] | None = None,
-    **plan: Any,
+    **terms: Any,
 ) -> dict[str, Any]:
+    """Each metric by the same terms, but for those that it names itself."""
+    metrics = [{"target": "y", "positive": "", "threshold": None, **terms, **one} for one in metrics]
     pd.DataFrame({"y": truth, **(columns or {})}).to_parquet(folder / "truth.parquet")
     answers = {"said": said, "chances": chances, "classes": classes}
     (folder / "answers.json").write_text(json.dumps(answers))
-    return score({"target": "y", "metrics": metrics, **plan}, folder)
+    targets = sorted({one["target"] for one in metrics})
+    return score({"targets": targets, "metrics": metrics}, folder)
 
 
 def test_figures_of_classes_are_those_of_scikit_learn(tmp_path: Path) -> None:
@@ -83,7 +86,7 @@ def test_figures_of_classes_are_those_of_scikit_learn(tmp_path: Path) -> None:
         "kappa": sk.cohen_kappa_score(truth, said),
     }
     for key, value in expected.items():
-        assert found[key] == {"value": pytest.approx(value), "rows": 200}, key
+        assert found[key] == {"value": pytest.approx(value), "rows": 200, "classes": 2}, key
 
 
 def test_figures_of_numbers_are_those_of_scikit_learn(tmp_path: Path) -> None:
@@ -106,7 +109,7 @@ def test_a_slice_is_measured_alone(tmp_path: Path) -> None:
     found = measured(
         tmp_path, [1, 1, 1, 1], [1, 1, 1, 0], wanted("recall", slice_=[["plant", "Bergen"]]), **given
     )
-    assert found["figures"]["recall"] == {"value": 0.5, "rows": 2}
+    assert found["figures"]["recall"] == {"value": 0.5, "rows": 2, "classes": 1}
     nowhere = measured(
         tmp_path, [1, 1, 1, 1], [1, 1, 1, 0], wanted("recall", slice_=[["plant", "Oslo"]]), **given
     )
@@ -144,6 +147,47 @@ def test_threshold_and_positive_answer_are_taken_as_named(tmp_path: Path) -> Non
     assert several["figures"]["recall"]["value"] == 1.0
     macro = measured(tmp_path, ["a", "b", "c"], ["a", "b", "b"], wanted("recall_macro"))
     assert macro["figures"]["recall_macro"]["value"] == pytest.approx(2 / 3)
+
+
+def test_each_metric_of_one_file_is_measured_by_its_own_terms(tmp_path: Path) -> None:
+    chances = [0.4, 0.6, 0.4, 0.9]
+    given: dict[str, Any] = {"chances": [[1 - one, one] for one in chances], "classes": [0, 1]}
+    asked = [
+        {**wanted("recall")[0], "id": "low", "threshold": 0.3},
+        {**wanted("recall")[0], "id": "high", "threshold": 0.5},
+        {**wanted("recall")[0], "id": "no", "threshold": 0.7, "positive": "0"},
+        {**wanted("accuracy")[0], "id": "other", "target": "late"},
+        {**wanted("accuracy")[0], "id": "nowhere", "target": "gone"},
+    ]
+    late = {"late": [None, 1, None, 0]}
+    found = measured(tmp_path, [0, 1, 1, 1], [0, 1, 0, 1], asked, columns=late, **given)["figures"]
+    values = {key: one["value"] for key, one in found.items()}
+    assert values == {"low": 1.0, "high": pytest.approx(2 / 3), "no": 0.0, "other": 0.5, "nowhere": None}
+    assert (found["other"]["rows"], found["high"]["rows"]) == (2, 4)
+    assert found["nowhere"]["why_not"] == "The file has no column gone."
+
+
+@pytest.mark.parametrize("key", ["accuracy", "recall", "recall_macro", "balanced_accuracy"])
+def test_a_threshold_is_refused_for_more_than_two_classes(tmp_path: Path, key: str) -> None:
+    rows = [[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.5, 0.4]]
+    given: dict[str, Any] = {"chances": rows, "classes": ["a", "b", "c"], "positive": "b"}
+    said, truth = ["a", "b", "b"], ["a", "b", "c"]
+    found = measured(tmp_path, truth, said, wanted(key), threshold=0.4, **given)["figures"][key]
+    assert found["value"] is None
+    assert found["why_not"] == "A threshold is for two classes; the column y holds 3."
+    assert found["classes"] == 3
+    own = measured(tmp_path, truth, said, wanted(key), **given)["figures"][key]
+    assert own["value"] is not None
+    # The rows of a file may hold two of three classes that the model tells apart.
+    two = measured(tmp_path, ["a", "b", "b"], said, wanted(key), threshold=0.4, **given)["figures"][key]
+    assert two["why_not"] == "A threshold is for two classes; the model knows 3."
+
+
+def test_figures_of_the_chances_need_no_threshold(tmp_path: Path) -> None:
+    chances = [[1 - one, one] for one in (0.4, 0.6, 0.45)]
+    given: dict[str, Any] = {"chances": chances, "classes": [0, 1]}
+    found = measured(tmp_path, [0, 1, 1], [0, 1, 0], wanted("roc_auc"), **given)["figures"]
+    assert found["roc_auc"]["value"] == 1.0
 
 
 @pytest.mark.parametrize("name", ["precision", "recall", "f1", "f2", "f0.5", "jaccard"])
@@ -201,7 +245,7 @@ def test_the_model_answers_inputs_without_the_truth(tmp_path: Path) -> None:
     file = tmp_path / "holdout.csv"
     file.write_text(table.assign(note="x").to_csv(index=False, sep=";") + "0.5;2;;x\n")
     subprocess.run([sys.executable, "-c", SAVE, str(file), str(model)], check=True, capture_output=True)
-    plan = {"file": str(file), "name": file.name, "target": "fails", "model": str(model)}
+    plan = {"file": str(file), "name": file.name, "targets": ["fails"], "model": str(model)}
     assert step("split", plan, tmp_path) == {"rows": 4, "left_out": 1}
     assert "fails" not in pd.read_parquet(tmp_path / "inputs.parquet").columns
     assert step("predict", plan, tmp_path) == {"answers": 4}
@@ -214,4 +258,10 @@ def test_the_model_answers_inputs_without_the_truth(tmp_path: Path) -> None:
     file.write_text("turns,fails\n1,0\n")
     step("split", plan, tmp_path)
     assert step("predict", plan, tmp_path) == {"refused": "The file lacks what the model asks for: heat."}
-    assert step("split", {**plan, "target": "y"}, tmp_path)["refused"].startswith("The file has no column y.")
+    file.write_text("heat;turns;fails;late\n0.1;1;0;1\n0.9;4;1;\n0.5;2;;\n")
+    assert step("split", {**plan, "targets": ["fails", "late"]}, tmp_path) == {"rows": 2, "left_out": 1}
+    assert list(pd.read_parquet(tmp_path / "inputs.parquet").columns) == ["heat", "turns"]
+    assert step("split", {**plan, "targets": ["fails", "none"]}, tmp_path) == {"rows": 2, "left_out": 1}
+    assert step("split", {**plan, "targets": ["y"]}, tmp_path)["refused"].startswith(
+        "The file has no column y."
+    )

@@ -58,6 +58,17 @@ def test_what_is_missing_is_named_in_the_reason():
     assert "“Recall”: 0.81 is below 0.9." in musts.why
 
 
+def test_what_was_chosen_beside_the_charter_is_named_and_counts():
+    signed = Must("Precision", met=True, verified=True)
+    chosen = replace(GOOD.musts[0], chosen="the threshold 0.4")
+    facts = replace(GOOD, musts=(chosen, signed))
+    verified = check(facts)[2]
+    assert verified.holds
+    assert "Not signed, but chosen by who had it measured: “Recall”: the threshold 0.4." in verified.why
+    assert "Precision" not in verified.why
+    assert check(replace(GOOD, musts=(signed,)))[2].why == "The product ran the evaluation itself."
+
+
 def test_a_business_figure_needs_no_verification():
     only_business = replace(GOOD, musts=(Must("Hours saved", met=True, of_model=False),))
     assert "verified" not in failing(only_business)

@@ -58,13 +58,15 @@ def _load_pyfunc(path):
 
 
 @pytest.fixture
-def project(cast: Any) -> Project:
-    """Two criteria on one signed file: recall, and recall on a slice of it."""
+def project(cast: Any, request: pytest.FixtureRequest) -> Project:
+    """Two criteria on one signed file: recall, and recall on a slice. A test may give them parts."""
+    parts: dict[str, dict[str, str]] = getattr(request, "param", {})
     fields = complete_fields()["criterion.c1"] | {"sha256": SHA256, "by": "2035-12-11"}
+    oslo = {"name": "At Oslo", "kind": "guard_rail", "slice": "plant = Oslo"}
     charter = write_charter(
         SimpleNamespace(organization=cast.organization, frida=cast.frank),
-        criterion__c1=fields,
-        criterion__c3=fields | {"name": "At Oslo", "kind": "guard_rail", "slice": "plant = Oslo"},
+        criterion__c1=fields | parts.get("c1", {}),
+        criterion__c3=fields | oslo | parts.get("c3", {}),
     )
     revision = freeze_revision(charter, by=cast.frank)
     Revision.objects.filter(pk=revision.pk).update(state="in_force", in_force_at=timezone.now())
@@ -253,7 +255,7 @@ def test_a_signed_file_that_is_kept_here_can_be_chosen(cast: Any, project: Proje
 
 
 @pytest.mark.usefixtures("ready")
-@pytest.mark.parametrize("threshold", ["2", "-0.1", "nan", "much"])
+@pytest.mark.parametrize("threshold", ["2", "-0.1", "nan", "much", "0", "1"])
 def test_a_threshold_is_a_share(cast: Any, project: Project, store: Store, threshold: str) -> None:
     assert send(cast, project, threshold=threshold).status_code == 422
     assert not Evaluation.objects.exists()
