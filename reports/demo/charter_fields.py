@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from charters.criterion_parts import MODEL_PARTS
 from reports.demo import bearing
 from reports.demo.story import Entry, Story
 
@@ -151,6 +152,7 @@ class Writer:
             file=file,
             sha256=bearing.sha256(file),
             source=data.get("source"),
+            **{part: data.get(part) for part in sorted(MODEL_PARTS)},
             slice=one.get("slice"),
             measured_by=self._name(one.get("measured_by")),
             by=self.story.optional_date(one.get("by_day")),
