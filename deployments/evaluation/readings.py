@@ -29,18 +29,21 @@ from deployments.evaluation.terms import (
     TARGET,
     THRESHOLD,
     Terms,
+    classes_in,
     kept_of,
     left_open,
     open_words,
     signed_words,
 )
 from deployments.models import Evaluation
-from deployments.tables import MEGABYTE, MOST_BYTES
+from deployments.references import read_limited
+from deployments.tables import MEGABYTE, MOST_BYTES, Unreadable
 from jobs import actions as jobs
 from jobs import files
 from jobs.models import Job, StoredFile
 from projects.models import Candidate, Project
 from ui.errors import Conflict, Invalid
+from ui.limited import OverLimit
 from ui.words import listed
 
 JOB = "deployments.evaluate"
@@ -135,7 +138,7 @@ def ask_evaluation(
     sha256 = kept.sha256 if kept else hashlib.sha256(content).hexdigest()
     named = _named(wanted_of(revision), sha256)
     used = kept_of(typed, {term for one in named for term in one.left_open})
-    _require_terms(project, named, sha256, used)
+    _require_terms(named, used, kept.name if kept else name, files.read(kept) if kept else content)
     with transaction.atomic():
         stored = kept or files.store(
             content,
@@ -231,7 +234,7 @@ def _named(wanted: Sequence[Wanted], sha256: str) -> list[Wanted]:
     raise Invalid(words, fields={"file": [words]})
 
 
-def _require_terms(project: Project, named: Sequence[Wanted], sha256: str, used: Terms) -> None:
+def _require_terms(named: Sequence[Wanted], used: Terms, name: str, content: bytes) -> None:
     """Raises Invalid where a term is missing that the charter leaves open, or where one cannot be."""
     problems: dict[str, list[str]] = {}
     unfixed = [f"“{one.criterion.name}”" for one in named if TARGET in one.left_open]
@@ -239,19 +242,25 @@ def _require_terms(project: Project, named: Sequence[Wanted], sha256: str, used:
         problems[TARGET] = [f"The charter does not name the column with the truth for {listed(unfixed)}."]
     if used.threshold is not None and not 0 < used.threshold < 1:
         problems[THRESHOLD] = ["More than 0 and less than 1, such as 0.55."]
-    columns = {one.criterion.data.truth_column or used.target for one in named if THRESHOLD in one.left_open}
-    for column, classes in _classes_found(project, sha256).items():
-        if used.threshold is not None and column in columns and classes > 2:
-            problems[THRESHOLD] = [f"A threshold is for two classes; the column {column} holds {classes}."]
+    elif used.threshold is not None and not problems:
+        asked = [one for one in named if THRESHOLD in one.left_open]
+        for column in sorted({one.criterion.data.truth_column or used.target for one in asked}):
+            classes = _classes_in(name, content, column)
+            if classes > 2:
+                problems[THRESHOLD] = [
+                    f"A threshold is for two classes; the column {column} holds {classes}."
+                ]
     if problems:
         raise Invalid(" ".join(words for said in problems.values() for words in said), fields=problems)
 
 
-def _classes_found(project: Project, sha256: str) -> dict[str, int]:
-    """How many classes earlier evaluations of a file found, by the column of the truth."""
-    done = project.evaluations.filter(sha256=sha256, state=Evaluation.State.DONE)
-    rows = [figure for found in done.values_list("figures", flat=True)[:20] for figure in found.values()]
-    return {row["terms"]["target"]: row["classes"] for row in rows if row.get("classes") and row.get("terms")}
+def _classes_in(name: str, content: bytes, column: str) -> int:
+    """How many classes a file holds; 0 where it cannot be read here, and the program that measures counts."""
+    try:
+        found: int = read_limited(classes_in, name, content, column)
+    except (Unreadable, OverLimit):
+        return 0
+    return found
 
 
 def evaluations_of(project: Project, limit: int = 10) -> list[Evaluation]:

@@ -323,7 +323,6 @@ def _figure(found: Evaluation, one: Wanted, told: Mapping[str, Any]) -> dict[str
         "chosen": chosen_words(one.metric, data, terms),
     }
     given = told["figures"][one.criterion.key]
-    figure["classes"] = given.get("classes", 0)
     if given["value"] is None:
         return figure | {"why_not": given["why_not"]}
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 
 from charters.criteria import EvaluationData
 from deployments.evaluation.metrics import CLASSES, NUMBERS, SEVERAL, WITHOUT_YES, Metric
+from deployments.tables import read_table
 from ui.words import listed
 
 TARGET, POSITIVE, THRESHOLD = "target", "positive", "threshold"
@@ -44,6 +45,12 @@ def left_open(metric: Metric, data: EvaluationData) -> tuple[str, ...]:
     if metric.reads == CLASSES and not fixes_answers:
         found.append(THRESHOLD)
     return tuple(found)
+
+
+def classes_in(name: str, content: bytes, column: str) -> int:
+    """How many different values a column of a file has; 0 where it has none. Raises Unreadable."""
+    values = read_table(name, content).columns.get(column, [])
+    return len({value.strip() if isinstance(value, str) else value for value in values} - {None, ""})
 
 
 def _is_over_all(metric: Metric) -> bool:

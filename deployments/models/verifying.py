@@ -36,7 +36,7 @@ class Evaluation(models.Model):
     threshold = models.FloatField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     message = models.TextField(blank=True)
-    # By criterion: {"key": {"metric", "slice", "value", "rows", "classes", "reported", "differs", "why_not",
+    # By criterion: {"key": {"metric", "slice", "value", "rows", "reported", "differs", "why_not",
     #   "terms": as it was measured, "signed" and "chosen": in words, by the charter and by who asked}}
     figures = models.JSONField(default=dict)
     # Slices on which the model fails: [{"words", "column", "value" or "low" and "high", "rows", "error"}]

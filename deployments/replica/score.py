@@ -47,14 +47,12 @@ def score(plan: dict[str, Any], work: Path) -> dict[str, Any]:
     by_terms: dict[Any, Rows] = {}
     figures: dict[str, dict[str, Any]] = {}
     for wanted in plan["metrics"]:
-        classes: dict[str, int] = {}
         try:
             rows = rows_for(wanted, by_terms, table, plan["targets"], answers)
-            classes = {} if wanted["reads"] == "numbers" else {"classes": len(rows.labels)}
             mask = rows.where(wanted["slice"])
-            figures[wanted["id"]] = {"value": rows.measure(wanted, mask), "rows": int(mask.sum()), **classes}
+            figures[wanted["id"]] = {"value": rows.measure(wanted, mask), "rows": int(mask.sum())}
         except Refused as why:
-            figures[wanted["id"]] = {"value": None, "rows": 0, "why_not": str(why), **classes}
+            figures[wanted["id"]] = {"value": None, "rows": 0, "why_not": str(why)}
     return {"figures": figures, "failures": failures(plan["metrics"], by_terms)}
 
 

@@ -86,7 +86,7 @@ def test_figures_of_classes_are_those_of_scikit_learn(tmp_path: Path) -> None:
         "kappa": sk.cohen_kappa_score(truth, said),
     }
     for key, value in expected.items():
-        assert found[key] == {"value": pytest.approx(value), "rows": 200, "classes": 2}, key
+        assert found[key] == {"value": pytest.approx(value), "rows": 200}, key
 
 
 def test_figures_of_numbers_are_those_of_scikit_learn(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_slice_is_measured_alone(tmp_path: Path) -> None:
     found = measured(
         tmp_path, [1, 1, 1, 1], [1, 1, 1, 0], wanted("recall", slice_=[["plant", "Bergen"]]), **given
     )
-    assert found["figures"]["recall"] == {"value": 0.5, "rows": 2, "classes": 1}
+    assert found["figures"]["recall"] == {"value": 0.5, "rows": 2}
     nowhere = measured(
         tmp_path, [1, 1, 1, 1], [1, 1, 1, 0], wanted("recall", slice_=[["plant", "Oslo"]]), **given
     )
@@ -175,7 +175,6 @@ def test_a_threshold_is_refused_for_more_than_two_classes(tmp_path: Path, key: s
     found = measured(tmp_path, truth, said, wanted(key), threshold=0.4, **given)["figures"][key]
     assert found["value"] is None
     assert found["why_not"] == "A threshold is for two classes; the column y holds 3."
-    assert found["classes"] == 3
     own = measured(tmp_path, truth, said, wanted(key), **given)["figures"][key]
     assert own["value"] is not None
     # The rows of a file may hold two of three classes that the model tells apart.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,15 @@ from charters.criteria import EvaluationData
 from charters.models import Reading, Revision
 from deployments.evaluation import running
 from deployments.evaluation.metrics import metric_named
-from deployments.evaluation.terms import Terms, chosen_words, kept_of, left_open, settled, signed_words
+from deployments.evaluation.terms import (
+    Terms,
+    chosen_words,
+    classes_in,
+    kept_of,
+    left_open,
+    settled,
+    signed_words,
+)
 from deployments.models import Evaluation
 from jobs.models import Job
 from jobs.runner import run
@@ -32,6 +41,8 @@ pytestmark = pytest.mark.django_db
 ALL = {"truth_column": "fails", "positive_class": "1"}
 SIGNED = EvaluationData(truth_column="fails", positive_class="1", threshold=Decimal("0.4"))
 TYPED = Terms("other", "0", 0.9)
+PLANTS = b"heat,fails,plant\n1.0,1,Moss\n1.0,1,Oslo\n0.0,0,Bergen\n"
+PLANTS_SHA256 = hashlib.sha256(PLANTS).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -217,16 +228,20 @@ def test_it_is_asked_for_the_criteria_that_name_none(
 
 
 @pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize("project", [{"c1": {"sha256": PLANTS_SHA256}}], indirect=True)
 def test_a_threshold_for_a_column_with_more_classes_is_refused_at_the_form(
     cast: Any,
     project: Project,  # noqa: F811
     store: Store,  # noqa: F811
 ) -> None:
-    assert send(cast, project).status_code == 302
-    terms = {"target": "fails", "positive": "", "threshold": None}
-    figure = {"value": None, "why_not": "Refused.", "terms": terms, "classes": 3}
-    Evaluation.objects.update(state="done", figures={"c1": figure})
-    answer = send(cast, project, threshold="0.4")
+    answer = send(cast, project, PLANTS, target="plant", positive="Oslo", threshold="0.4")
     assert answer.status_code == 422
-    assert "A threshold is for two classes; the column fails holds 3." in answer.content.decode()
-    assert send(cast, project, target="heat", threshold="0.4").status_code == 302
+    assert "A threshold is for two classes; the column plant holds 3." in answer.content.decode()
+    assert not Evaluation.objects.exists()
+    assert send(cast, project, PLANTS, target="plant", positive="Oslo").status_code == 302
+    assert send(cast, project, PLANTS, threshold="0.4").status_code == 302
+
+
+def test_classes_are_counted_as_they_are_measured() -> None:
+    content = b"y,z\n1,a\n1.0, a\n0,b\n,\n"
+    assert [classes_in("rows.csv", content, column) for column in ("y", "z", "x")] == [2, 2, 0]
