@@ -103,6 +103,7 @@ SENTENCES: dict[str, str] = {
     "questionnaire.item_dropped": "dropped the question {item}",
     "questionnaire.sheet_imported": "read a sheet into the questionnaire {key}",
     "questionnaire.published": "published the questionnaire {key}",
+    "reference.masked": "masked columns of the reference sample of {model} version {version} in {slug}",
     "reference.added": "kept a reference sample of {model} version {version} in the project {slug}",
     "report.made": "made a report: {kind}",
     "respondent.corrected": "corrected a respondent",

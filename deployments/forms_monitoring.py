@@ -83,7 +83,8 @@ class WatchingForm(PlainForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Columns that are never kept",
-        help_text="A column ticked here leaves the kept rows at once.",
+        help_text="A column ticked here leaves the kept rows and the reference samples of the model at once, "
+        "and does not come back when the tick goes. Answered files are deleted.",
     )
 
     def __init__(self, *args: Any, deployment: Deployment, columns: Sequence[str], **kwargs: Any) -> None:

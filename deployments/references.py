@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from threading import BoundedSemaphore
 from typing import Any
@@ -11,26 +12,35 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from deployments.masks import hidden, masked_of, masks_of
 from deployments.models import Deployment, Reference, Sample
 from deployments.profile import profile_of
-from deployments.tables import MEGABYTE, MOST_BYTES, Unreadable, as_json, first_rows, profile_file
+from deployments.tables import MEGABYTE, MOST_BYTES, Unreadable, as_json, first_rows, profile_file, without
 from jobs import files
+from jobs.models import StoredFile
 from projects.models import Project
 from projects.tracking import model_files, records, reference_files
 from ui import limited
 from ui.errors import Conflict, DomainError, Invalid, NotFound, TooMany
+from ui.limited import OverLimit
 
+logger = logging.getLogger(__name__)
 TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
 MEGABYTES, SECONDS = 1024, 20
+# A file of which columns were taken away is kept anew, in one form whatever it came in.
+MASKED_NAME = "sample.json"
 FEWEST_SAMPLES, MOST_SAMPLES = 100, 5000
 # One at a time in each process: several large files at once could take the machine's memory.
 _TURN = BoundedSemaphore(1)
 
 
 def reference_of(project: Project, model: str, version: int) -> Reference | None:
-    """The reference sample that counts for a version: the newest."""
+    """The reference sample that counts for a version: the newest, without what is masked by now."""
     found = Reference.objects.filter(project=project, model=model, version=version)
-    return found.select_related("file").order_by("-made_at").first()
+    newest = found.select_related("file").order_by("-made_at").first()
+    if newest is not None:
+        newest.profile = hidden(newest.profile, masked_of(project.pk, model))
+    return newest
 
 
 def find_reference(project: Project, model: str, version: int) -> Reference | None:
@@ -50,6 +60,10 @@ def add_reference(
         raise _refused(f"The file is larger than {MOST_BYTES // MEGABYTE} MB, which is the most.")
     try:
         rows, profile = read_limited(profile_file, name, content)
+        masked = masked_of(project.pk, model)
+        if not masked.isdisjoint(profile["columns"]):
+            profile = hidden(profile, masked)
+            name, content = MASKED_NAME, read_limited(without, name, content, sorted(masked))
     except Unreadable as error:
         raise _refused(str(error)) from error
     return _keep(
@@ -86,7 +100,9 @@ def sample_from_gateway(deployment: Deployment, *, by: User) -> Reference:
         raise Conflict("No version has been live here: there is nothing to take a sample of.")
     rows = Sample.objects.filter(deployment=deployment, release=release, row__isnull=False, simulated=False)
     kept = rows.order_by("-at").values_list("row", flat=True)[:MOST_SAMPLES]
-    columns = columns_of([row for row in kept if isinstance(row, dict)])
+    masked = masked_of(deployment.project.pk, release.model)
+    found = columns_of([row for row in kept if isinstance(row, dict)])
+    columns = {name: values for name, values in found.items() if name not in masked}
     count = len(next(iter(columns.values()), []))
     if count < FEWEST_SAMPLES:
         raise Conflict(f"{count} sampled rows are kept, {FEWEST_SAMPLES} are needed for a reference.")
@@ -95,7 +111,7 @@ def sample_from_gateway(deployment: Deployment, *, by: User) -> Reference:
         release.model,
         release.version,
         by=by,
-        name="sample.json",
+        name=MASKED_NAME,
         content=as_json(columns),
         source=Reference.Source.GATEWAY,
         rows=count,
@@ -146,11 +162,12 @@ def _keep(
 ) -> Reference:
     sha256 = hashlib.sha256(content).hexdigest()
     Project.objects.select_for_update().get(pk=project.pk)
+    if not masked_of(project.pk, model).isdisjoint(profile["columns"]):
+        raise Conflict("A column was masked in this moment. Send the file again; nothing was kept.")
     kept = reference_of(project, model, version)
     if kept is not None and kept.sha256 == sha256:
         return kept
-    kind = TYPES[name.rsplit(".", 1)[-1].lower()]
-    stored = files.store(content, organization=project.organization, name=name, content_type=kind)
+    stored = _stored(project, name, content)
     reference = Reference.objects.create(
         project=project,
         model=model,
@@ -170,6 +187,67 @@ def _keep(
         data={"slug": project.slug, "model": model, "version": version, "source": source, "sha256": sha256},
     )
     return reference
+
+
+def _stored(project: Project, name: str, content: bytes) -> StoredFile | None:
+    """A file, where anything is left to keep."""
+    if not content:
+        return None
+    kind = TYPES[name.rsplit(".", 1)[-1].lower()]
+    return files.store(content, organization=project.organization, name=name, content_type=kind)
+
+
+def mask_references(projects: Sequence[Project]) -> int:
+    """Take the masked columns out of the samples that are kept, figures and files; returns of how many.
+
+    A file that cannot be rewritten goes. One that could not be read now, since others are being read, is left
+    for the next time: until then nothing reads those columns of it.
+    """
+    masks, done = masks_of([project.pk for project in projects]), 0
+    for project in projects:
+        for reference in Reference.objects.filter(project=project).select_related("file"):
+            masked = masks.get((project.pk, reference.model), frozenset())
+            if not masked.isdisjoint(reference.profile.get("columns", {})):
+                try:
+                    _mask(project, reference, masked)
+                except TooMany:
+                    logger.info("Reference %s is masked the next time.", reference.pk)
+                else:
+                    done += 1
+    return done
+
+
+def _mask(project: Project, reference: Reference, masked: frozenset[str]) -> None:
+    content, old = b"", reference.file
+    if old is not None:
+        try:
+            content = read_limited(without, old.name, files.read(old), sorted(masked))
+        except (Unreadable, OverLimit, files.Damaged):
+            logger.warning("The file of reference %s cannot be rewritten: it goes.", reference.pk)
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        if not Reference.objects.filter(pk=reference.pk, file=old).exists():
+            return
+        before = reference.sha256
+        reference.profile = hidden(reference.profile, masked)
+        reference.file = _stored(project, MASKED_NAME, content)
+        reference.sha256 = hashlib.sha256(content).hexdigest()
+        reference.save(update_fields=["profile", "file", "sha256"])
+        files.delete([old] if old else [])
+        audit.record(
+            organization=project.organization,
+            actor=None,
+            event="reference.masked",
+            subject=reference,
+            data={
+                "slug": project.slug,
+                "model": reference.model,
+                "version": reference.version,
+                "columns": reference.profile.get("masked", []),
+                "before": before,
+                "sha256": reference.sha256,
+            },
+        )
 
 
 def _require_registered(project: Project, model: str, version: int) -> None:

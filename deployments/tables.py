@@ -74,6 +74,13 @@ def first_rows(name: str, content: bytes, most: int, columns: Sequence[str]) -> 
     return (whole or rows)[:most]
 
 
+def without(name: str, content: bytes, columns: Sequence[str]) -> bytes:
+    """The table in a file as JSON, without these columns; nothing where none is left."""
+    found = read_table(name, content).columns
+    left = {key: values for key, values in found.items() if key not in columns}
+    return as_json(left) if left else b""
+
+
 def as_json(columns: Mapping[str, Sequence[Any]]) -> bytes:
     """A table as `read_table` reads it from a file that ends in .json."""
     data = [list(row) for row in zip(*columns.values(), strict=True)]

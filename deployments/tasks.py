@@ -6,11 +6,13 @@ from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
+from deployments.references import mask_references
 from deployments.watch.alerting import watch_all
 from deployments.watch.drifting import measure_all
 from deployments.watch.live_criteria import read_all
 from deployments.watch.retention import forget_old
 from deployments.watch.rollups import forget, roll_up
+from projects.models import Project
 
 
 @db_periodic_task(crontab(minute="*"))
@@ -29,8 +31,9 @@ def sum_up() -> None:
 
 @db_periodic_task(crontab(minute="25"))
 def forget_samples() -> None:
-    """Every hour: delete sampled rows that are older than their deployment keeps them."""
+    """Every hour: delete sampled rows that are older than kept, and what is masked of reference samples."""
     forget_old(timezone.now())
+    mask_references(list(Project.objects.filter(deployments__isnull=False).distinct()))
 
 
 @db_periodic_task(crontab(minute="*/10"))

@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import User
 from deployments.actions.moving import lock, tell
 from deployments.models import Batch, Deployment, Reference
+from deployments.references import mask_references
 from deployments.routing import touch
 from deployments.use.batches import forget as forget_batches
 from deployments.watch.retention import forget_all, forget_inputs
@@ -31,9 +32,15 @@ SAMPLES = ("keeps_samples", "sample_days", "masked")
 def change_watching(deployment: Deployment, *, by: User, values: Mapping[str, Any]) -> Deployment:
     """Set who is told and when, and what is kept.
 
-    Columns that are masked leave the kept rows at once; where inputs are no longer kept, all of them do.
+    Columns that are masked leave the kept rows, the reference samples of its models and, with the tables that
+    they stand in, answered files at once; where inputs are no longer kept, all kept rows are emptied.
     """
+    before = set(deployment.masked or [])
     held = _change(deployment, by, values)
+    if set(held.masked) - before:
+        forget_batches(Batch.objects.filter(deployment=held).exclude(done_at=None))
+    if held.masked and held.project is not None:
+        mask_references([held.project])
     if not held.keeps_samples:
         forget_inputs(held)
     elif held.masked:
@@ -58,6 +65,9 @@ def _change(deployment: Deployment, by: User, values: Mapping[str, Any]) -> Depl
         subject=held,
         data={"name": held.name, **{name: values[name] for name in (*LIMITS, *SAMPLES)}},
     )
+    # Others of the project may serve the same models, and explain their answers by the same samples.
+    for other in Deployment.objects.filter(project=held.project_id).exclude(pk=held.pk):
+        touch(other)
     touch(held)
     return held
 

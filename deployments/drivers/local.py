@@ -91,6 +91,7 @@ class LocalDriver:
             processes.kill(processes.named(str(_folder(replica))))
             _socket(replica).unlink(missing_ok=True)
             (_folder(replica) / "ready").unlink(missing_ok=True)
+            _profile(replica).unlink(missing_ok=True)
             _shorten(_folder(replica) / "log", KEPT_LOG)
             self._answered.pop(replica, None)
             self._wait(replica)
@@ -122,10 +123,10 @@ class LocalDriver:
         processes.kill(processes.named(str(folder)))
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        (folder / "profile.json").write_text(json.dumps(dict(spec.profile)), encoding="utf-8")
+        _profile(replica).write_text(json.dumps(dict(spec.profile)), encoding="utf-8")
         (folder / "limits.json").write_text(json.dumps({"memory_mb": spec.memory_mb}), encoding="utf-8")
         world = sandbox.World(
-            readable=[_PROGRAM.parent, spec.model, spec.python.parent.parent, folder / "profile.json"],
+            readable=[_PROGRAM.parent, spec.model, spec.python.parent.parent, _profile(replica)],
             number=zlib.crc32(replica.encode()),
             ends_with_us=False,
         )
@@ -173,6 +174,9 @@ class LocalDriver:
             self._over[replica] = f"It used {used.rss_mb:.0f} MB of memory, and {most} are allowed."
             self.stop([replica])
             return Seen(Health.GONE, message=self._over[replica])
+        if _is_ready(replica):
+            # It has read it; values of a sample that somebody masks later lie about nowhere.
+            _profile(replica).unlink(missing_ok=True)
         health = Health.READY if _is_ready(replica) else Health.STARTING
         address = f"unix:{_socket(replica)}" if health == Health.READY else ""
         return Seen(health, address, handle, None, used.rss_mb, used.cpu_seconds)
@@ -222,6 +226,11 @@ def _socket(replica: str) -> Path:
     return _folder(replica) / "s"
 
 
+def _profile(replica: str) -> Path:
+    """Of the reference sample, as the replica reads it when it starts."""
+    return _folder(replica) / "profile.json"
+
+
 def _shorten(log: Path, most: int) -> None:
     """Keep the end of a log that has grown beyond `most`: nobody reads more, and one that is full would let
     everything fail that a model prints."""
@@ -247,7 +256,7 @@ def _arguments(spec: Spec, replica: str, listen: int, ready: int) -> list[str]:
     hang = max(spec.timeout_ms / 1000 * HANGS, 1)
     return [
         *("--listen", str(listen), "--ready", str(ready), "--model", str(spec.model)),
-        *("--profile", str(_folder(replica) / "profile.json")),
+        *("--profile", str(_profile(replica))),
         *("--at-once", str(spec.at_once), "--hang-seconds", str(hang)),
     ]
 

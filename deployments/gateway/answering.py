@@ -20,6 +20,7 @@ from deployments.gateway.replicas import Failed, Replicas
 from deployments.gateway.routes import Route, Routes, Target
 from deployments.gateway.telemetry import Asked, Telemetry
 from deployments.models import Deployment
+from deployments.use.explained import unsaid
 from deployments.watch import figures
 from projects.tracking.gate import run
 from projects.tracking.server import Send
@@ -211,11 +212,13 @@ class Answering:
                 status, answer = await self._replicas.ask(
                     target, "/explain", body, at_once=EXPLAIN_AT_ONCE, gone=set()
                 )
-                _read(status, answer)
+                told = _read(status, answer)
         except TimeoutError:
             return _failure(Failed(figures.TIMEOUT, "Explaining takes too long. Send fewer rows."))
         except Failed as failed:
             return _failure(failed)
+        if target.hidden:
+            answer = json.dumps(unsaid(told, target.hidden)).encode()
         return Reply(200, answer, {"X-Throughline-Version": target.label})
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 import random
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db.models import Prefetch, Q
 
 from deployments.gateway.fitting import Column, columns_of
+from deployments.masks import Model, masks_of
 from deployments.models import Deployment, Release, Replica
 from deployments.release.lifecycle import ANSWERING
 
@@ -42,6 +43,8 @@ class Target:
     weight: int
     columns: list[Column] | None
     places: tuple[Place, ...]
+    # Columns of which nobody is told what the reference sample holds, though the replica may know it.
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class Routes:
 
 
 def _read(deployments: list[UUID]) -> list[Route]:
-    """Routes from the tables, with four queries for however many."""
+    """Routes from the tables, with five queries for however many."""
     if not deployments:
         return []
     ready = Replica.objects.filter(state=Replica.State.READY).exclude(address="").order_by("number")
@@ -137,10 +140,12 @@ def _read(deployments: list[UUID]) -> list[Route]:
         .prefetch_related(Prefetch("replicas", ready, to_attr="ready"))
     )
     found = Deployment.objects.filter(pk__in=deployments).select_related("environment", "project")
-    return [_route(one) for one in found.prefetch_related(Prefetch("releases", releases, to_attr="able"))]
+    able = list(found.prefetch_related(Prefetch("releases", releases, to_attr="able")))
+    masks = masks_of({one.project_id for one in able if one.project_id})
+    return [_route(one, masks) for one in able]
 
 
-def _route(deployment: Any) -> Route:
+def _route(deployment: Any, masks: Mapping[Model, frozenset[str]]) -> Route:
     environment, able = deployment.environment, deployment.able
     asked = [one for one in able if one.state in ANSWERING]
     left = [one for one in able if one.state not in ANSWERING and one.ready]
@@ -160,14 +165,16 @@ def _route(deployment: Any) -> Route:
         timeout=environment.timeout_ms / 1000,
         keeps_inputs=deployment.keeps_samples and environment.keeps_samples,
         masked=frozenset(map(str, deployment.masked or [])),
-        targets=tuple(_targets(asked)),
-        spare=tuple(_targets(left)),
+        targets=tuple(_targets(asked, deployment.project_id, masks)),
+        spare=tuple(_targets(left, deployment.project_id, masks)),
         signature=(last.signature or {}) if last else {},
         label=last.label if last else "",
     )
 
 
-def _targets(releases: Iterable[Any]) -> Iterable[Target]:
+def _targets(
+    releases: Iterable[Any], project: UUID, masks: Mapping[Model, frozenset[str]]
+) -> Iterable[Target]:
     for one in releases:
         yield Target(
             release=one.pk,
@@ -176,4 +183,5 @@ def _targets(releases: Iterable[Any]) -> Iterable[Target]:
             weight=one.weight,
             columns=columns_of(one.signature or {}),
             places=tuple(Place(replica.pk, replica.address) for replica in one.ready),
+            hidden=masks.get((project, one.model), frozenset()),
         )

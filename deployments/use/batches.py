@@ -101,7 +101,8 @@ def run(progress: Progress, batch_id: str) -> Outcome:
     except (DomainError, Cancelled):
         _drop(batch)
         raise
-    _keep(batch, _csv_of(table.columns, told), told)
+    left = {name: column for name, column in table.columns.items() if name not in deployment.masked}
+    _keep(batch, _csv_of(left, told), told)
     return Outcome(_words(told), back)
 
 
@@ -181,7 +182,8 @@ def _csv_of(columns: dict[str, list[Any]], told: Sequence[Told]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_cell(name) for name in [*columns, _free(ANSWER, columns), _free(NOTE, columns)]])
-    for row, one in zip(zip(*columns.values(), strict=True), told, strict=True):
+    rows = zip(*columns.values(), strict=True) if columns else [()] * len(told)
+    for row, one in zip(rows, told, strict=True):
         writer.writerow([*map(_cell, row), _cell(one.answer), _cell(one.note)])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 

@@ -6,7 +6,7 @@ A replica runs the code of others: whatever it says may be of any kind, and is c
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +66,43 @@ def explained(body: Mapping[str, Any]) -> Explained | None:
     )
 
 
+def unsaid(body: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    """An answer with explanations without what the reference sample holds of these features.
+
+    What a caller has sent, and by how much it moved the figure, stays; the usual value and the value at which
+    the answer would be another are taken from the sample, and go.
+    """
+    rows = body.get("explanations")
+    if not isinstance(rows, list):
+        return dict(body)
+    return {**body, "explanations": [_without(row, hidden) for row in rows]}
+
+
+def _without(told: Any, hidden: Collection[str]) -> Any:
+    if not isinstance(told, Mapping):
+        return told
+    left = dict(told)
+    parts, flip = told.get("contributions"), told.get("flip")
+    if isinstance(parts, list):
+        left["contributions"] = [
+            {**one, "typical": None}
+            if isinstance(one, Mapping) and str(one.get("feature")) in hidden
+            else one
+            for one in parts
+        ]
+    if isinstance(flip, Mapping) and str(flip.get("feature")) in hidden:
+        left["flip"] = None
+    return left
+
+
 def _parts(given: list[Any]) -> list[Part]:
     found = []
     for one in given[:MOST_PARTS]:
         moved = _number(one.get("contribution")) if isinstance(one, Mapping) else None
         if moved is not None:
-            row = (_text(one.get("feature")), _value(one.get("value")), _value(one.get("typical")))
+            typical = one.get("typical")
+            usual = "not known" if typical is None else _value(typical)
+            row = (_text(one.get("feature")), _value(one.get("value")), usual)
             found.append(Part(*row, moved))
     return found
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from django.utils import timezone
 
 from deployments.models import Bucket, Deployment, Release, Replica, Sample
@@ -252,6 +253,37 @@ def test_explanations_come_from_the_replica_and_are_not_counted(
     assert (good.status, good.json) == (200, {"explanations": [31.5]})
     assert (many.status, many.json["error"]["fields"]) == (400, {"body": ["1 to 20 rows."]})
     assert not Bucket.objects.exists()
+
+
+def test_explanations_say_nothing_of_masked_columns(cast: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """Though the replica has begun with the whole sample, and another deployment masks them."""
+    flood = serving.deployment(cast)
+    serving.release(flood, [tmp_path / "a"])
+    other = serving.deployment(cast, "other", project=flood.project, masked=["region"])
+    serving.release(other, [])
+    parts = [
+        {"feature": "region", "value": "north", "typical": "Gunhild", "contribution": 0.5},
+        {"feature": "age", "value": 30, "typical": 41, "contribution": 0.1},
+    ]
+    flips = [
+        {"feature": "region", "from": "north", "to": "Gunhild"},
+        {"feature": "age", "from": 30, "to": 41},
+    ]
+    told = [{"of": "the answer", "contributions": parts, "flip": flip} for flip in flips]
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"explanations": told})
+
+    async def scene(caller: Caller) -> Any:
+        async with Fake(tmp_path / "a", answer=answer).running():
+            return await caller.ask(f"/serve/{await caller.slug()}/flood-risk/explain", RECORDS)
+
+    reply = serving.play(monkeypatch, serving.token(flood, cast.frank), scene)
+    assert reply.status == 200
+    assert b"Gunhild" not in reply.body
+    first, second = reply.json["explanations"]
+    assert first["contributions"] == [{**parts[0], "typical": None}, parts[1]]
+    assert (first["flip"], second["flip"]) == (None, flips[1])
 
 
 def test_each_deployment_describes_itself(cast: Any, tmp_path: Path, monkeypatch: Any) -> None:

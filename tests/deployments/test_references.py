@@ -12,14 +12,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from deployments.models import Deployment, Environment, Reference, Release, Sample
+from accounts.models import AuditEvent
+from deployments import tasks
+from deployments.models import Batch, Deployment, Environment, Reference, Release, Sample
 from deployments.references import find_reference, sample_from_gateway, smoke_rows
+from deployments.supervision.steps import spec_of
 from deployments.tables import Unreadable, read_table
+from jobs import files
+from jobs.models import StoredFile
 from projects.models import Project
 from projects.tracking import records
 from tests.projects import cast as made
 from tests.projects.store import Store
-from ui.errors import Conflict
+from ui.errors import Conflict, TooMany
 
 pytestmark = pytest.mark.django_db
 GOOD = b"slope,bench\n" + b"".join(b"%d.5,%s\n" % (at, b"ab"[at % 2 : at % 2 + 1]) for at in range(150))
@@ -205,3 +210,126 @@ def test_rows_that_the_gateway_sampled_can_be_the_reference(cast: Any, project: 
     kept = Reference.objects.get()
     assert (kept.source, kept.rows, kept.model, kept.version) == ("gateway", 120, "bearing", 1)
     assert kept.profile["columns"]["x"]["max"] == 59.5
+
+
+NAMES = b"slope,name,bench\n" + b"".join(
+    b"%d.5,%s,%s\n" % (at, b"Gunhild" if at % 3 else b"Torvald", b"ab"[at % 2 : at % 2 + 1])
+    for at in range(150)
+)
+
+
+def masking(cast: Any, deployment: Deployment, *columns: str) -> None:
+    """Through the page that says what is kept."""
+    values = {
+        "owner": "", "error_limit": "1", "drift_limit": "0.2", "missing_limit": "10", "quiet_minutes": "60",
+        "keeps_samples": "on", "sample_days": "30", "masked": list(columns),
+    }  # fmt: skip
+    response = cast.client("facilitator").post(f"/deployments/{deployment.pk}/watching/", values)
+    assert response.status_code == 302, response.content.decode()
+
+
+@pytest.fixture
+def served(cast: Any, project: Project, store: Store) -> Deployment:
+    """bearing/1 with a reference sample in which names stand."""
+    environment = Environment.objects.get(organization=cast.organization, slug="production")
+    deployment = Deployment.objects.create(
+        organization=cast.organization, project=project, environment=environment, name="w", title="W"
+    )
+    inputs = [{"name": "slope", "type": "double"}, {"name": "name", "type": "string"}]
+    Release.objects.create(
+        deployment=deployment, number=1, model="bearing", version=1, state="live", live_at=timezone.now(),
+        signature={"inputs": inputs},
+    )  # fmt: skip
+    assert upload(cast, project, "training.csv", NAMES).status_code == 302
+    return deployment
+
+
+def pages(cast: Any, deployment: Deployment) -> str:
+    """All that shows something of the reference sample."""
+    assert deployment.project is not None
+    addresses = [
+        f"/deployments/reference/{deployment.project.slug}/bearing/1/",
+        f"/deployments/{deployment.pk}/use/",
+        f"/deployments/{deployment.pk}/",
+        f"/deployments/card/{deployment.project.slug}/bearing/1/",
+        f"/deployments/{deployment.pk}/watching/",
+    ]
+    answers = [cast.client("facilitator").get(address) for address in addresses]
+    assert [answer.status_code for answer in answers] == [200] * len(addresses)
+    return "".join(answer.content.decode() for answer in answers)
+
+
+def everything_kept(folder: Path) -> bytes:
+    """The bytes of all stored files."""
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_column_that_is_masked_later_leaves_the_reference_sample_too(
+    cast: Any, served: Deployment, settings: Any
+) -> None:
+    project = served.project
+    assert project is not None
+    assert "Gunhild" in pages(cast, served)
+    asked = files.store(b"Gunhild", organization=cast.organization, name="a.csv", content_type="text/csv")
+    Batch.objects.create(deployment=served, asked_by=cast.frank, file=asked, rows=1, done_at=timezone.now())
+    masking(cast, served, "name")
+    reference = Reference.objects.get()
+    assert "Gunhild" not in pages(cast, served)
+    assert 'Masked: <span dir="auto">name</span>' in pages(cast, served)
+    assert list(reference.profile["columns"]) == ["slope", "bench"]
+    assert reference.file is not None
+    assert read_table(reference.file.name, files.read(reference.file)).columns["bench"][0] == "a"
+    assert b"Gunhild" not in files.read(reference.file)
+    assert not Batch.objects.exists()
+    assert list(StoredFile.objects.all()) == [reference.file]
+    assert AuditEvent.objects.filter(event="reference.masked").count() == 1
+    # What is handed in later, and what the gateway has sampled, comes without it too.
+    upload(cast, project, "training.csv", NAMES + b"1.5,Gunhild,a\n")
+    for at in range(120):
+        row = {"slope": at / 2, "name": "Gunhild"}
+        Sample.objects.create(
+            deployment=served, release=served.releases.get(), request_id=str(at), at=timezone.now(), row=row
+        )
+    sample_from_gateway(served, by=cast.frank)
+    assert Reference.objects.count() == 3
+    for one in Reference.objects.select_related("file"):
+        assert "name" not in one.profile["columns"]
+        assert one.file is not None
+        assert b"Gunhild" not in files.read(one.file)
+    assert "Gunhild" not in pages(cast, served)
+    # It does not come back.
+    masking(cast, served)
+    assert "Gunhild" not in pages(cast, served)
+
+
+def test_a_file_that_cannot_be_rewritten_goes(cast: Any, served: Deployment) -> None:
+    broken = files.store(b"name", organization=cast.organization, name="a.csv", content_type="text/csv")
+    Reference.objects.update(file=broken)
+    masking(cast, served, "name")
+    reference = Reference.objects.get()
+    assert (reference.file, list(reference.profile["columns"])) == (None, ["slope", "bench"])
+
+
+def test_while_a_sample_waits_to_be_rewritten_nobody_reads_the_column(
+    cast: Any, served: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of another model of the same project nothing is masked."""
+    project = served.project
+    assert project is not None
+    Reference.objects.create(
+        project=project, model="other", version=1, source="upload", sha256="0", rows=1,
+        profile=Reference.objects.get().profile,
+    )  # fmt: skip
+
+    def busy(*given: Any) -> None:
+        raise TooMany("Other files are being read just now.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("deployments.references.read_limited", busy)
+        masking(cast, served, "name")
+    assert "name" in Reference.objects.get(model="bearing").profile["columns"]
+    assert "Gunhild" not in pages(cast, served)
+    assert "name" not in spec_of(served.releases.get()).profile["columns"]
+    tasks.forget_samples.call_local()
+    assert "name" not in Reference.objects.get(model="bearing").profile["columns"]
+    assert "name" in Reference.objects.get(model="other").profile["columns"]

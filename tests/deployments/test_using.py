@@ -188,6 +188,16 @@ def test_a_file_is_answered_row_by_row(cast: Any, deployment: Deployment, gatewa
     assert "answers-rows.csv" in page
 
 
+def test_what_is_kept_of_a_file_has_no_masked_columns(
+    cast: Any, deployment: Deployment, gateway: Gateway
+) -> None:
+    Deployment.objects.update(masked=["bench"])
+    gateway.reply = lambda asked: answered([row[0] * 2 for row in asked])
+    hand_in(cast, deployment, b"slope,bench\n1,b\n2,c\n")
+    runner.run(str(Job.objects.get(name="deployments.batch").pk))
+    assert result(cast) == [["slope", "answer", "note"], ["1", "2", ""], ["2", "4", ""]]
+
+
 def test_a_file_that_fits_nowhere_ends_early(cast: Any, deployment: Deployment, gateway: Gateway) -> None:
     gateway.reply = lambda asked: refused(400, "The column hot is missing.")
     hand_in(cast, deployment, b"slope\n" + b"1\n" * 600)
