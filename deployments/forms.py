@@ -180,7 +180,9 @@ class DeployForm(ServedForm):
 
 class ExternalForm(_Kept):
     endpoint = forms.URLField(required=False, max_length=500, label="Its address", assume_scheme="https")
-    environment = forms.ModelChoiceField(Environment.objects.none(), label="Environment")
+    environment = forms.ModelChoiceField(
+        Environment.objects.none(), empty_label="Choose …", label="Environment"
+    )
     project = forms.ModelChoiceField(
         Project.objects.none(), required=False, empty_label="None", label="Project here"
     )

@@ -154,7 +154,7 @@ def _how_many(charter: CharterPaper) -> str:
     if not asked:
         return "Nobody has been asked to sign this text yet"
     if charter.done == asked:
-        return f"All {asked} have signed" if asked > 1 else "The one who was asked has signed"
+        return f"All {in_words(asked)} have signed" if asked > 1 else "The one who was asked has signed"
     if not charter.done:
         return f"None of {asked} has signed yet"
     return f"{sentence(in_words(charter.done))} of {asked} {'has' if charter.done == 1 else 'have'} signed"

@@ -41,6 +41,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         deployment, live.release, open_, live.releases[0] if live.releases else None
     )
     may_deploy = standing.may("deploy")
+    lines = live_page.criterion_figures(live)
     context = {
         "deployment": deployment,
         "live": live,
@@ -51,8 +52,8 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "spans": [
             {"words": one.words, "url": f"?span={one.key}", "current": one is span} for one in SPANS.values()
         ],
-        "criteria": [_with_csv(spec, deployment.pk, span) for spec in live_page.criterion_figures(live)],
-        "unread": live_page.unread(live),
+        "criteria": [_with_csv(spec, deployment.pk, span) for spec in lines],
+        "unread": live_page.unread(live, lines),
         "figures": [_with_csv(spec, deployment.pk, span) for spec in live_page.figures(live)],
         "features": live_page.feature_rows(live),
         "simulated": bool(live.seen.simulated),

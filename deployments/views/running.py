@@ -197,7 +197,7 @@ def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "kind": f"{deployment.environment.name} · {deployment.title}",
         "title": f"Stop {deployment.title}",
-        "lede": deployment.fallback_words,
+        "lede": f"Agreed for then: {deployment.fallback_words}" if deployment.fallback_words else "",
         "effects": [
             call_words(deployment),
             "Answers under way are ended first; a release on its way is called off.",

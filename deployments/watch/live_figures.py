@@ -26,6 +26,11 @@ class Span:
     step: int
 
     @property
+    def back(self) -> str:
+        """As in "in the last hour", "in the last 24 hours"."""
+        return self.words.removeprefix("1 ")
+
+    @property
     def unit(self) -> str:
         return {MINUTE: "minute", 15 * MINUTE: "quarter of an hour", HOUR: "hour", DAY: "day"}[self.step]
 

@@ -113,9 +113,9 @@ def lede_of(live: Live) -> str:
     """How much was asked and how fast it was answered."""
     count = live.seen.whole.count
     if not count:
-        return f"Nobody has asked it in the last {live.span.words}."
+        return f"Nobody has asked it in the last {live.span.back}."
     within = percentile(live.seen.whole.latency, 0.95)
-    words = f"{plural(count, 'request', 'requests')} in the last {live.span.words}"
+    words = f"{plural(count, 'request', 'requests')} in the last {live.span.back}"
     return f"{words}, 95 of 100 answered within {formats.number(within)} ms." if within else f"{words}."
 
 
@@ -222,9 +222,14 @@ def feature_rows(live: Live) -> list[dict[str, Any]]:
     return [{"name": name, **facts} for name, facts in rows[:MOST_FEATURES]]
 
 
-def unread(live: Live) -> list[LiveFigure]:
-    """Live criteria without a figure, with why."""
-    return [item for item in live.criteria if item.value is None]
+def unread(live: Live, drawn: list[Series]) -> list[LiveFigure]:
+    """Live criteria without a figure and without a line whose note says why."""
+    keys = {spec.key for spec in drawn}
+    return [
+        item
+        for at, item in enumerate(live.criteria, 1)
+        if item.value is None and f"criterion-{at}" not in keys
+    ]
 
 
 def _all_met(criteria: list[LiveFigure]) -> bool:

@@ -97,7 +97,7 @@ def test_without_marked_signatures_nothing_is_said_of_them() -> None:
     [
         (["waiting"], "None of 1 has signed yet"),
         (["signed"], "The one who was asked has signed"),
-        (["signed", "signed"], "All 2 have signed"),
+        (["signed", "signed"], "All two have signed"),
         (["signed", "waiting"], "One of 2 has signed"),
     ],
 )
