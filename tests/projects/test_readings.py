@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from charters.keeping import standing_of
-from charters.models import Reading
+from charters.models import Charter, Reading
 from charters.queries import revision_in_force
 from projects.actions.readings import FIRST_DAY, nominate, read_criteria, read_what_changed
 from projects.models import Intent, Project
@@ -264,3 +264,27 @@ def test_a_client_with_a_wrong_clock_is_read_all_the_same(
     assert FIRST_DAY <= reading.taken_on <= timezone.localdate() + dt.timedelta(days=1)
     for path in ("", "experiments/", "runs/own/", "criteria/", "models/"):
         assert cast.client("facilitator").get(f"/projects/{project.pk}/{path}").status_code == 200
+
+
+def test_an_archived_charter_takes_no_readings_and_holds_up_no_other_project(
+    cast: Any, project: Project, store: Store
+) -> None:
+    """Its project is read by the clock before another one, whose figures are kept all the same."""
+    later = made.project(cast.organization, cast.frank)
+    for one in (project, later):
+        store.run(one.slug, f"own-{one.slug}", metrics={KEY: 0.8}, data=HOLDOUT)
+        store.version(one.slug, "bearing", 1, run=f"own-{one.slug}")
+        nominate(one, by=cast.frank, model="bearing", version=1)
+        store.log_again(f"own-{one.slug}", KEY, 0.6)
+        path = "/api/2.0/mlflow/runs/log-batch"
+        Intent.objects.create(
+            project=one, by=cast.bob, method="POST", path=path, state="done", settled_at=timezone.now()
+        )
+    Charter.objects.filter(pk=project.charter_id).update(archived_at=timezone.now())
+    assert read_what_changed() == 2
+    assert read_what_changed() == 0, "nothing waits to be tried again"
+    kept = Reading.objects.filter(criterion="c1").order_by("noted_at")
+    assert list(kept.filter(revision__charter=project.charter).values_list("value", flat=True)) == [0.8]
+    assert list(kept.filter(revision__charter=later.charter).values_list("value", flat=True)) == [0.8, 0.6]
+    page = cast.client("facilitator").get(f"/projects/{project.pk}/criteria/")
+    assert page.status_code == 200
