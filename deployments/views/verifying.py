@@ -63,6 +63,7 @@ def verify(request: HttpRequest, pk: UUID) -> HttpResponse:
         "rows": [_row(one, wanted or []) for one in evaluations_of(project)],
         "differences": differences_of(project, candidate.label) if candidate else [],
         "form": form,
+        "asks": any(one.left_open for one in wanted or [] if not one.why_not),
         "may_ask": standing.may("contribute") and not why_not,
     }
     return render(request, "deployments/verify.html", context, status=422 if form.errors else 200)
