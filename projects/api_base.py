@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.db import models
@@ -13,10 +15,11 @@ from rest_framework.response import Response
 from accounts.api import UUID_PATTERN, StrictSerializer
 from projects.access import get_project_named
 from projects.models import Milestone, Project, ProjectMember
-from ui.errors import Invalid, NotFound
+from ui.errors import Conflict, Invalid, NotFound
 
 Row = TypeVar("Row", bound=models.Model)
 ONE = f"(?P<pk>{UUID_PATTERN})"
+STALE = "409 when somebody else has changed it since `version`; `details.now` is what is there."
 PK = OpenApiParameter("pk", {"type": "string", "format": "uuid"}, OpenApiParameter.PATH)
 
 
@@ -52,6 +55,16 @@ def given(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
     found = kind(data=request.data)
     found.is_valid(raise_exception=True)
     return dict(found.validated_data)
+
+
+@contextmanager
+def told_what_is_there(serializer: Any, row: models.Model) -> Iterator[None]:
+    """A Conflict of the block tells what is there now, with the version to write over."""
+    try:
+        yield
+    except Conflict as error:
+        row.refresh_from_db()
+        raise Conflict(error.message, **error.details, now=serializer(row).data) from error
 
 
 def made(serializer: Any, row: models.Model) -> Response:

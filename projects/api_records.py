@@ -15,7 +15,7 @@ from accounts.idempotency import idempotent
 from projects.actions import work
 from projects.actions.documents import add_document, let_through, remove_document
 from projects.actions.people import WORDS, add_member, change_member, end_membership
-from projects.api_base import ONE, PK, OfProject, given, made
+from projects.api_base import ONE, PK, STALE, OfProject, given, made, told_what_is_there
 from projects.api_shapes import (
     LoggedDecisionSerializer,
     NewDecision,
@@ -149,7 +149,7 @@ class RecordsMixin(OfProject):
 
     @extend_schema(
         summary="Another role, work or share",
-        description="For leads. A project keeps a lead.",
+        description=f"For leads. A project keeps a lead. {STALE}",
         request=ProjectMemberChange,
         responses=ProjectMemberSerializer,
         parameters=[PK],
@@ -158,7 +158,9 @@ class RecordsMixin(OfProject):
     def member(self, request: Request, slug: str, pk: str) -> Response:
         row = self.one(ProjectMember, slug, pk, "lead", left_at=None)
         values = {name: getattr(row, name) for name in WORDS} | given(ProjectMemberChange, request)
-        change_member(row, by=person(request), values=values)
+        seen = values.pop("version")
+        with told_what_is_there(ProjectMemberSerializer, row):
+            change_member(row, by=person(request), values=values, seen=seen)
         row.refresh_from_db()
         return Response(ProjectMemberSerializer(row).data)
 

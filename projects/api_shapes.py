@@ -8,6 +8,9 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.api import StrictSerializer
+from projects.actions.people import mark_of_member
+from projects.actions.talking import mark_of_answer
+from projects.actions.work import mark_of_record
 from projects.models import (
     Ask,
     CheckIn,
@@ -47,21 +50,39 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
 
 
 class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
-    """Something that is there on a day; `deliverable` is its key in the charter."""
+    """Something that is there on a day; `deliverable` is its key in the charter.
+
+    `version` is another one after each change.
+    """
+
+    version = serializers.SerializerMethodField()
 
     class Meta:
         model = Milestone
-        fields = ("id", "title", "due_on", "done_on", "deliverable", "created_at")
+        fields = ("id", "title", "due_on", "done_on", "deliverable", "version", "created_at")
         read_only_fields = fields
+
+    def get_version(self, row: Milestone) -> str:
+        return mark_of_record(row)
 
 
 class RiskSerializer(serializers.ModelSerializer[Risk]):
-    """What could go wrong; likelihood and effect from 1 (low) to 3 (high)."""
+    """What could go wrong; likelihood and effect from 1 (low) to 3 (high).
+
+    `version` is another one after each change.
+    """
+
+    version = serializers.SerializerMethodField()
 
     class Meta:
         model = Risk
-        fields = ("id", "title", "response", "likelihood", "effect", "owner", "created_at", "closed_at")
+        fields = (
+            "id", "title", "response", "likelihood", "effect", "owner", "version", "created_at", "closed_at",
+        )  # fmt: skip
         read_only_fields = fields
+
+    def get_version(self, row: Risk) -> str:
+        return mark_of_record(row)
 
 
 class AskSerializer(serializers.ModelSerializer[Ask]):
@@ -77,12 +98,20 @@ class AskSerializer(serializers.ModelSerializer[Ask]):
 
 
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
-    """How the project stood in the week from a Monday; `health` is empty while nobody answered."""
+    """How the project stood in the week from a Monday.
+
+    `health` and `version` are empty while nobody answered.
+    """
+
+    version = serializers.SerializerMethodField()
 
     class Meta:
         model = CheckIn
-        fields = ("week", "health", "reason", "by_name", "asked_at", "answered_at")
+        fields = ("week", "health", "reason", "by_name", "version", "asked_at", "answered_at")
         read_only_fields = fields
+
+    def get_version(self, row: CheckIn) -> str:
+        return mark_of_answer(row)
 
 
 class LoggedDecisionSerializer(serializers.ModelSerializer[LoggedDecision]):
@@ -111,12 +140,20 @@ class PaperSerializer(serializers.ModelSerializer[Paper]):
 
 
 class ProjectMemberSerializer(serializers.ModelSerializer[ProjectMember]):
-    """Somebody on the project, with a share of a full week in percent."""
+    """Somebody on the project, with a share of a full week in percent.
+
+    `version` is another one after each change.
+    """
+
+    version = serializers.SerializerMethodField()
 
     class Meta:
         model = ProjectMember
-        fields = ("id", "name", "role", "works_as", "share", "added_at")
+        fields = ("id", "name", "role", "works_as", "share", "version", "added_at")
         read_only_fields = fields
+
+    def get_version(self, row: ProjectMember) -> str:
+        return mark_of_member(row)
 
 
 class NewDecision(StrictSerializer):
@@ -176,9 +213,10 @@ class NewProjectMember(ProjectMemberValues):
 
 
 class ProjectMemberChange(ProjectMemberValues):
-    """What is to change; the rest stays."""
+    """What is to change, and the version that it is written over; the rest stays."""
 
     role = serializers.ChoiceField(choices=ProjectMember.Role.choices, required=False)
+    version = serializers.CharField(max_length=64)
 
 
 class TaskValues(StrictSerializer):
@@ -208,9 +246,10 @@ class MilestoneValues(StrictSerializer):
 
 
 class MilestoneChange(MilestoneValues):
-    """Fields of a milestone to change."""
+    """Fields of a milestone to change, and the version that they are written over."""
 
     title = serializers.CharField(max_length=300, required=False)
+    version = serializers.CharField(max_length=64)
 
 
 class RiskValues(StrictSerializer):
@@ -224,9 +263,10 @@ class RiskValues(StrictSerializer):
 
 
 class RiskChange(RiskValues):
-    """Fields of a risk to change."""
+    """Fields of a risk to change, and the version that they are written over."""
 
     title = serializers.CharField(max_length=300, required=False)
+    version = serializers.CharField(max_length=64)
 
 
 class NewAsk(StrictSerializer):
@@ -254,8 +294,12 @@ class AskAnswer(StrictSerializer):
 
 
 class NewCheckIn(StrictSerializer):
-    """The week by its Monday, at most eight weeks back; at risk and off track need a reason."""
+    """The week by its Monday, at most eight weeks back; at risk and off track need a reason.
+
+    An answer is written over by one that names its `version`; without it the week has none yet.
+    """
 
     week = serializers.DateField()
     health = serializers.ChoiceField(choices=CheckIn.Health.choices)
     reason = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+    version = serializers.CharField(required=False, allow_blank=True, max_length=64, default="")

@@ -17,6 +17,7 @@ from projects.api_base import ONE, PK, OfProject, given, made
 from projects.api_shapes import AskAnswer, AskSerializer, CheckInSerializer, NewAsk, NewCheckIn
 from projects.models import Ask, CheckIn
 from ui.api import Pagination
+from ui.errors import Conflict
 
 
 class BySince(Pagination):
@@ -39,11 +40,22 @@ class TalkingMixin(OfProject):
     def checkins(self, request: Request, slug: str) -> Response:
         return self.page_of(CheckIn, CheckInSerializer, slug)
 
-    @extend_schema(summary="Check in for a week", request=NewCheckIn, responses={201: CheckInSerializer})
+    @extend_schema(
+        summary="Check in for a week",
+        description="409 when the week was answered since `version`; `details.now` is that answer.",
+        request=NewCheckIn,
+        responses={201: CheckInSerializer},
+    )
     @checkins.mapping.post
     @idempotent
     def check_in(self, request: Request, slug: str) -> Response:
-        row = check_in(self.project(slug), by=person(request), **given(NewCheckIn, request))
+        project, values = self.project(slug), given(NewCheckIn, request)
+        seen = values.pop("version")
+        try:
+            row = check_in(project, by=person(request), seen=seen, **values)
+        except Conflict as error:
+            there = CheckIn.objects.get(project=project, week=values["week"])
+            raise Conflict(error.message, now=CheckInSerializer(there).data) from error
         return made(CheckInSerializer, row)
 
     @extend_schema(summary="Asks, newest first", responses=AskSerializer(many=True))

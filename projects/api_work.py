@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.access import person
 from accounts.idempotency import idempotent
 from projects.actions import work
-from projects.api_base import ONE, PK, OfProject, given, linked, made
+from projects.api_base import ONE, PK, STALE, OfProject, given, linked, made, told_what_is_there
 from projects.api_shapes import (
     MilestoneChange,
     MilestoneSerializer,
@@ -43,7 +43,7 @@ class WorkMixin(OfProject):
 
     @extend_schema(
         summary="Change a card",
-        description="409 when somebody else has changed it since `version`.",
+        description=STALE,
         request=TaskChange,
         responses=TaskSerializer,
         parameters=[PK],
@@ -52,7 +52,9 @@ class WorkMixin(OfProject):
     def task(self, request: Request, slug: str, pk: str) -> Response:
         row = self.one(Task, slug, pk)
         values = linked(row.project, given(TaskChange, request))
-        return Response(TaskSerializer(work.change_task(row, seen=values.pop("version"), values=values)).data)
+        with told_what_is_there(TaskSerializer, row):
+            work.change_task(row, seen=values.pop("version"), values=values)
+        return Response(TaskSerializer(row).data)
 
     @extend_schema(summary="Take a card off the board", request=None, responses={204: None}, parameters=[PK])
     @task.mapping.delete
@@ -74,6 +76,7 @@ class WorkMixin(OfProject):
 
     @extend_schema(
         summary="Change a milestone",
+        description=STALE,
         request=MilestoneChange,
         responses=MilestoneSerializer,
         parameters=[PK],
@@ -81,7 +84,10 @@ class WorkMixin(OfProject):
     @action(detail=True, methods=["patch"], url_path=f"milestones/{ONE}")
     def milestone(self, request: Request, slug: str, pk: str) -> Response:
         row = self.one(Milestone, slug, pk)
-        kept = work.save_milestone(row.project, values=given(MilestoneChange, request), milestone=row)
+        values = given(MilestoneChange, request)
+        seen = values.pop("version")
+        with told_what_is_there(MilestoneSerializer, row):
+            kept = work.save_milestone(row.project, values=values, milestone=row, seen=seen)
         return Response(MilestoneSerializer(kept).data)
 
     @extend_schema(summary="Risks, also those that are over", responses=RiskSerializer(many=True))
@@ -97,12 +103,21 @@ class WorkMixin(OfProject):
         values = linked(project, given(RiskValues, request))
         return made(RiskSerializer, work.save_risk(project, values=values))
 
-    @extend_schema(summary="Change a risk", request=RiskChange, responses=RiskSerializer, parameters=[PK])
+    @extend_schema(
+        summary="Change a risk",
+        description=STALE,
+        request=RiskChange,
+        responses=RiskSerializer,
+        parameters=[PK],
+    )
     @action(detail=True, methods=["patch"], url_path=f"risks/{ONE}")
     def risk(self, request: Request, slug: str, pk: str) -> Response:
         row = self.one(Risk, slug, pk)
         values = linked(row.project, given(RiskChange, request))
-        return Response(RiskSerializer(work.save_risk(row.project, values=values, risk=row)).data)
+        seen = values.pop("version")
+        with told_what_is_there(RiskSerializer, row):
+            kept = work.save_risk(row.project, values=values, risk=row, seen=seen)
+        return Response(RiskSerializer(kept).data)
 
     @extend_schema(summary="A risk is over", request=None, responses={204: None}, parameters=[PK])
     @action(detail=True, methods=["post"], url_path=f"risks/{ONE}/close")

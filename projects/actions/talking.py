@@ -27,11 +27,12 @@ CHECKIN_WEEKS_BACK = 8
 
 @transaction.atomic
 def check_in(
-    project: Project, *, by: User, week: dt.date, health: str, reason: str, seen: str = ""
+    project: Project, *, by: User, week: dt.date, health: str, reason: str, seen: str | None = None
 ) -> CheckIn:
     """How the project stood in one week, at most eight weeks back; amber and red need a reason.
 
-    `seen` is the mark of the answers that the page showed: Conflict where the week was answered since.
+    `seen` is the mark of all answers that a page showed, or of this week's alone, empty for none:
+    Conflict where the week was answered since.
     """
     this_week = monday_of(timezone.localdate())
     reason = reason.strip()[:2000]
@@ -48,7 +49,7 @@ def check_in(
     before = row.health
     if (before, row.reason, row.by_id) == (health, reason, by.pk):
         return row
-    if seen and before and seen != mark_of_answers(project):
+    if before and seen is not None and seen not in (mark_of_answers(project), mark_of_answer(row)):
         raise Conflict(f"{row.by_name or 'Somebody else'} has answered this week meanwhile.")
     row.health, row.reason, row.by, row.by_name = health, reason, by, by.get_full_name()
     row.answered_at = timezone.now()
@@ -62,6 +63,11 @@ def check_in(
     )
     _tell(project, "project.checked_in", week=week, health=health)
     return row
+
+
+def mark_of_answer(row: CheckIn) -> str:
+    """The mark of one week's answer; empty while nobody answered."""
+    return mark_of(row.week, row.health, row.reason) if row.health else ""
 
 
 def mark_of_answers(project: Project) -> str:

@@ -42,7 +42,7 @@ def change_task(task: Task, *, seen: int, values: Mapping[str, Any]) -> Task:
     """Change a card that nobody else has changed since version `seen`; otherwise Conflict."""
     changed = Task.objects.filter(pk=task.pk, version=seen, archived_at=None)
     if not changed.update(version=F("version") + 1, **_with_done(task, values)):
-        raise Conflict("Somebody else has changed this card. Your text is still below; look at theirs first.")
+        raise Conflict("Somebody else has changed this card meanwhile.")
     task.refresh_from_db()
     return task
 

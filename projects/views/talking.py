@@ -49,8 +49,9 @@ def checkins(request: HttpRequest, pk: UUID) -> HttpResponse:
     conflict = None
     if request.method == "POST" and form.is_valid():
         week = dt.date.fromisoformat(form.cleaned_data["week"])
+        given = {**form.cleaned_data, "week": week, "seen": form.cleaned_data["seen"] or None}
         try:
-            check_in(standing.project, by=person(request), **{**form.cleaned_data, "week": week})
+            check_in(standing.project, by=person(request), **given)
         except Conflict as error:
             row = CheckIn.objects.get(project=standing.project, week=week)
             conflict = theirs(error, form, row, mark_of_answers(standing.project))
