@@ -19,6 +19,8 @@ AJAX: Final = "/ajax-api/2.0/mlflow/"
 SERVER_INFO: Final = "/ajax-api/3.0/mlflow/server-info"
 GRAPHQL: Final = "/graphql"
 STATIC: Final = "/static-files/"
+# Asked for at every list of runs, with a complaint where nothing answers: the gate says that there is none.
+GATEWAY: Final = ("GET", f"{AJAX}gateway-proxy")
 _FILES: Final = re.compile(rf"{AJAX}logged-models/{allow.ID}/artifacts/files")
 _STATIC: Final = re.compile(rf"{STATIC}[\w./-]{{1,200}}")
 # Files that a run or a version has kept, by run or by name; MLflow looks them up in the workspace.

@@ -6,7 +6,9 @@ of this host name alone, and opens nothing by itself: the rights of its person a
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 from html import escape
 from http import HTTPStatus
 from typing import Any, Final
@@ -35,6 +37,13 @@ _PAGE: Final = "; ".join(
         "manifest-src 'self'",
     )
 )
+# The two pages of our own here, which say that MLflow's opens, or why not.
+_STYLE: Final = (
+    ":root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}"
+    "body{max-width:38rem;margin:0;padding:4rem 1.5rem}"
+    "h1{font:500 1.75rem/1.25 Georgia,serif}a{color:inherit}"
+)
+_PLAIN: Final = f"{_NOTHING}; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -42,11 +51,18 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-# MLflow opens on what it calls GenAI, which is closed here; the choice is the browser's from then on.
+# MLflow opens on what it calls GenAI, with an assistant at its side, and tells its makers what is clicked:
+# all three are closed here. The choices are the browser's from then on.
 START: Final = "/enter.js"
 _START: Final = b"""\
-const kept = "mlflow.workflowType_v1";
-if (!localStorage.getItem(kept)) localStorage.setItem(kept, '"machine_learning"');
+const kept = {
+  "mlflow.workflowType_v1": '"machine_learning"',
+  "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
+  "mlflow.settings.telemetry.enabled_v1": "false",
+  "mlflow.telemetry.info.alert.dismissed_v1": "true",
+};
+for (const [name, value] of Object.entries(kept))
+  if (localStorage.getItem(name) === null) localStorage.setItem(name, value);
 location.replace("./#/experiments");
 """
 CLOSED: Final = "This page is not open any more."
@@ -109,8 +125,10 @@ def _dressed(scope: Scope, status: int, headers: Headers) -> Headers:
     ours = {name for name, _ in _HEADERS} | {b"cache-control"}
     kept = [(name, value) for name, value in headers if name.lower() not in ours]
     kept += [*_HEADERS, (b"cache-control", b"private, max-age=86400" if lasting else b"no-store")]
-    if not lasting and b"content-security-policy" not in {name.lower() for name, _ in kept}:
-        kept.append((b"content-security-policy", (_PAGE if is_document(scope) else _NOTHING).encode()))
+    if b"content-security-policy" not in {name.lower() for name, _ in kept}:
+        # A worker of the page goes by the policy that its own file came with.
+        policy = _PAGE if lasting or is_document(scope) else _NOTHING
+        kept.append((b"content-security-policy", policy.encode()))
     return kept
 
 
@@ -142,7 +160,7 @@ async def _welcome(send: Send, secret: str, slug: str) -> None:
     more = [
         (b"set-cookie", cookie.encode()),
         (b"refresh", f"2; url={place}#/experiments".encode()),
-        (b"content-security-policy", f"{_NOTHING}; script-src 'self'".encode()),
+        (b"content-security-policy", f"{_PLAIN}; script-src 'self'".encode()),
     ]
     way = f'<a href="{place}">Go on</a><script src="{place}{START[1:]}"></script>'
     await _tell(send, HTTPStatus.OK, "MLflow’s own page opens.", way, more)
@@ -158,10 +176,12 @@ async def start(send: Send) -> None:
 async def _tell(send: Send, status: int, words: str, more: str, headers: Headers | None = None) -> None:
     body = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" '
-        f'content="width=device-width"><title>MLflow’s own page</title><h1>{escape(words)}</h1><p>{more}</p>'
+        f'content="width=device-width"><title>MLflow’s own page</title><style>{_STYLE}</style>'
+        f"<h1>{escape(words)}</h1><p>{more}</p>"
     ).encode()
     given = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*given, *(headers or [])]})
+    given += headers or [(b"content-security-policy", _PLAIN.encode())]
+    await send({"type": "http.response.start", "status": status, "headers": given})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -50,6 +50,7 @@ class Server:
     data: Path
     first_link: str
     process: subprocess.Popen[str]
+    gates: str = ""
 
     def mails_to(self, address: str) -> list[EmailMessage]:
         """All mails to an address, oldest first."""
@@ -227,7 +228,7 @@ def start_server(
         )
         try:
             first_link = _wait_until_up(process, url, data / "server.log")
-            yield Server(url, data, first_link, process)
+            yield Server(url, data, first_link, process, tracking.get("GATES_URL", ""))
         finally:
             process.send_signal(signal.SIGINT)
             try:

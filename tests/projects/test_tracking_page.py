@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -377,7 +379,8 @@ def test_a_token_opens_no_page_and_the_cookie_does_not_stand_in_for_it(
         ("GET", "/ajax-api/3.0/mlflow/workspaces"),
         ("POST", "/ajax-api/3.0/mlflow/traces/search"),
         ("GET", "/ajax-api/3.0/mlflow/assistant/config"),
-        ("GET", "/ajax-api/2.0/mlflow/gateway-proxy"),
+        ("POST", "/ajax-api/2.0/mlflow/gateway-proxy"),
+        ("GET", "/ajax-api/2.0/mlflow/gateway-proxy/"),
         ("POST", "/ajax-api/2.0/mlflow/upload-artifact"),
         ("GET", "/ajax-api/2.0/mlflow/get-trace-artifact"),
         ("POST", "/ajax-api/2.0/mlflow/runs/create-promptlab-run"),
@@ -399,6 +402,31 @@ def test_what_is_shut_is_shut_for_the_page_too(
     body: Any = {} if method == "POST" else None
     assert browser.ask(method, project.slug, path, body, OWN).status == 404
     assert browser.seen == []
+
+
+def test_the_page_is_told_that_there_is_no_gateway(browser: Browser, project: Project) -> None:
+    """It would complain at every list of runs. MLflow itself is not asked."""
+    question = f"{AJAX}gateway-proxy?gateway_path=api%2F2.0%2Fendpoints%2F"
+    assert browser.ask("GET", project.slug, question, headers=OWN).status == 401
+    browser.open(project)
+    answer = browser.ask("GET", project.slug, question, headers=OWN)
+    assert (answer.status, json.loads(answer.body)) == (200, {"endpoints": []})
+    assert browser.seen == []
+
+
+def test_our_own_words_are_styled_by_the_one_style_that_they_bring(
+    browser: Browser, project: Project
+) -> None:
+    for page in (browser.ask("GET", project.slug, "/"), browser.open(project)):
+        style = page.body.decode().partition("<style>")[2].partition("</style>")[0]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}'" in page.headers["content-security-policy"].split("; ")
+
+
+def test_workers_of_the_page_reach_this_host_alone(browser: Browser, project: Project) -> None:
+    browser.open(project)
+    worker = browser.ask("GET", project.slug, "/static-files/a.worker.js", headers=OWN)
+    assert "connect-src 'self'" in worker.headers["content-security-policy"].split("; ")
 
 
 def test_files_are_asked_for_below_their_run(browser: Browser, project: Project) -> None:
