@@ -156,7 +156,7 @@ class Supervisor:
                 journal.note(release, f"It is taken back: {why}")
 
     def _fault_of_canary(self, release: Release) -> str:
-        if self.replicas.failed_starts(release) > 1 and not self.replicas.ready(release):
+        if self.replicas.failed_starts(release) > 1 and not self.replicas.answers(release):
             return "None of its replicas starts any more."
         return guard.trips(release)
 

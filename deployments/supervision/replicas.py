@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from deployments.drivers import DRIVERS, driver
-from deployments.drivers.base import CannotStart, Driver, Health, Seen, Spec
+from deployments.drivers.base import CannotStart, Health, Seen, Spec
 from deployments.models import Release, Replica
 from deployments.routing import touch
 from deployments.supervision.lease import Held, LeaseLost
@@ -63,8 +63,22 @@ class Replicas:
     def of(self, release: Release) -> list[Replica]:
         return [row for row in self.rows.values() if row.release_id == release.pk]
 
+    def own(self, release: Release) -> list[Replica]:
+        """Those of the driver that the environment has now."""
+        key = release.deployment.environment.driver
+        return [row for row in self.of(release) if row.driver == key]
+
+    def former(self, release: Release) -> list[Replica]:
+        """Those of the driver that the environment had before; they answer until the new ones do."""
+        key = release.deployment.environment.driver
+        return [row for row in self.of(release) if row.driver != key]
+
     def ready(self, release: Release) -> list[Replica]:
-        return [row for row in self.of(release) if row.state == Replica.State.READY]
+        return [row for row in self.own(release) if row.state == Replica.State.READY]
+
+    def answers(self, release: Release) -> bool:
+        """Whether one of them answers, wherever it runs."""
+        return any(row.state == Replica.State.READY for row in self.of(release))
 
     def busy(self, release: Release) -> bool:
         """Whether one of them is at a request, or did not say."""
@@ -72,7 +86,7 @@ class Replicas:
 
     def wants_start(self, release: Release, wanted: int) -> list[int]:
         """The slots of a release in which a replica should be started now."""
-        taken = {row.number for row in self.of(release)}
+        taken = {row.number for row in self.own(release)}
         return [
             number
             for number in range(1, wanted + 1)
@@ -91,11 +105,14 @@ class Replicas:
         """
         for number in numbers:
             last = self._last(release, number)
+            key = release.deployment.environment.driver
             with transaction.atomic():
                 self._lease.require()
-                row = Replica.objects.create(release=release, number=number, restarts=_restarts(last))
+                row = Replica.objects.create(
+                    release=release, number=number, driver=key, restarts=_restarts(last)
+                )
             try:
-                _driver_of(release).deploy(spec, [name_of(row)])
+                driver(key).deploy(spec, [name_of(row)])
             except (CannotStart, OSError) as error:
                 self._gone(row, str(error))
             else:
@@ -107,7 +124,7 @@ class Replicas:
         try:
             self._lease.require()
         except LeaseLost:
-            _driver_of(row.release).stop([name_of(row)])
+            driver(row.driver).stop([name_of(row)])
             self._gone(row, "Another supervisor took over while it was started.")
             raise
 
@@ -162,7 +179,7 @@ class Replicas:
     def _stop(self, row: Replica, message: str) -> None:
         """End it, unless by now this is another supervisor's to do."""
         self._lease.require()
-        _driver_of(row.release).stop([name_of(row)])
+        driver(row.driver).stop([name_of(row)])
         self._gone(row, message)
 
     def _gone(self, row: Replica, message: str) -> None:
@@ -176,19 +193,15 @@ class Replicas:
         return _seconds_since(last.ended_at) >= wait
 
     def _last(self, release: Release, number: int) -> Replica | None:
-        return release.replicas.filter(number=number).order_by("-started_at").first()
+        rows = release.replicas.filter(number=number, driver=release.deployment.environment.driver)
+        return rows.order_by("-started_at").first()
 
     def _by_driver(self, rows: dict[str, Replica]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for name, row in rows.items():
-            key = row.release.deployment.environment.driver
-            if key in DRIVERS:
-                found.setdefault(key, []).append(name)
+            if row.driver in DRIVERS:
+                found.setdefault(row.driver, []).append(name)
         return found
-
-
-def _driver_of(release: Release) -> Driver:
-    return driver(release.deployment.environment.driver)
 
 
 def _restarts(last: Replica | None) -> int:

@@ -157,7 +157,10 @@ class Steps:
 
     def keep(self, release: Release, wanted: int) -> None:
         """Have so many replicas: start those that are missing, drain those that are too many."""
-        surplus = [row for row in self._replicas.of(release) if row.number > wanted]
+        surplus = [row for row in self._replicas.own(release) if row.number > wanted]
+        if len(self._replicas.ready(release)) >= wanted:
+            # The environment has another driver than they were started by, and its replicas answer now.
+            surplus += self._replicas.former(release)
         self._replicas.drain(surplus)
         longest = release.deployment.environment.timeout_ms / 1000 + DRAIN_SECONDS
         self._replicas.end([row for row in surplus if self._replicas.may_end(row, longest)])
@@ -176,7 +179,7 @@ class Steps:
     def _fail_with_logs(self, release: Release) -> None:
         last = release.replicas.exclude(ended_at=None).order_by("-ended_at").first()
         if last is not None:
-            said = drivers.driver(release.deployment.environment.driver).logs(last.pk.hex[:12])
+            said = drivers.driver(last.driver).logs(last.pk.hex[:12])
             journal.quote(release, said)
         self._fail(release, f"A replica does not start: {last.message if last else ''}")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from uuid import UUID
 
 from django.utils import timezone
 
 from deployments.drivers import DRIVERS, driver
+from deployments.drivers.base import Driver, Health
 from deployments.models import Build, Release, Replica
 from deployments.release import builds
 from deployments.release.lifecycle import OVER
@@ -30,9 +31,18 @@ def sweep() -> None:
     for build in Build.objects.filter(used_at__lt=since):
         if not kept.filter(build=build).exists():
             builds.forget(build)
-    names = {name_of(row) for row in _kept_replicas(since)}
     for key in DRIVERS:
-        driver(key).forget(driver(key).known() - names)
+        # Looked at before the rows: a row is there before its replica.
+        known = driver(key).known()
+        driver(key).forget(known - {name_of(row) for row in _kept_replicas(since)})
+        _end_strays(driver(key), known)
+
+
+def _end_strays(place: Driver, known: Set[str]) -> None:
+    """End what still runs though its row says that it is gone: its supervisor was killed as it started it."""
+    there = {name_of(row) for row in Replica.objects.exclude(state=Replica.State.GONE).only("pk")}
+    seen = place.status(known - there)
+    place.stop([name for name, one in seen.items() if one.health not in (Health.GONE, Health.UNKNOWN)])
 
 
 def _kept_replicas(since: dt.datetime) -> Iterator[Replica]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.test import override_settings
 from django.utils import timezone
 
 from deployments import drivers, processes, sandbox
@@ -21,11 +22,11 @@ from deployments.drivers.base import Spec
 from deployments.drivers.local import LocalDriver
 from deployments.models import Bucket, Deployment, Environment, Lease, Release, ResourceUse
 from deployments.release.log import last_lines
-from deployments.supervision import store
+from deployments.supervision import store, sweeping
 from deployments.supervision.lease import Held, LeaseLost
 from deployments.supervisor import Supervisor
 from deployments.watch import figures
-from tests.deployments.stage import Stage, ask, ask_and_leave, stage
+from tests.deployments.stage import Stage, ask, ask_and_leave, log_of, stage
 from tests.projects import cast as made
 
 NO_PIP = "assert not [name for name in os.environ if name.startswith('PIP_')]"
@@ -256,6 +257,65 @@ def test_a_copy_that_was_changed_is_brought_back(live: Stage) -> None:
     with pytest.raises(store.FilesHaveChanged):
         store.take(live.project.slug, "bearing", 1, taken)
     assert not store.folder(taken).exists()
+
+
+class Elsewhere(LocalDriver):
+    """Another driver, which knows nothing of what this machine's has started."""
+
+    place: Path
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name not in ("deploy", "scale", "status", "stop", "logs", "known", "forget"):
+            return found
+
+        def there(*given: Any, **named: Any) -> Any:
+            with override_settings(DATA_DIR=self.place):
+                return found(*given, **named)
+
+        return there
+
+
+def test_with_another_driver_the_old_replicas_answer_until_the_new_ones_do(
+    live: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.version(1, constant=1.0)
+    release = live.until_state(live.release(1), "live")
+    [before] = live.ready(release)
+    monkeypatch.setattr(Elsewhere, "place", live.folder / "e", raising=False)
+    monkeypatch.setitem(drivers.DRIVERS, "ray", Elsewhere)
+    live.another_supervisor()
+    Environment.objects.update(driver="ray")
+
+    def has_moved() -> bool:
+        assert live.ready(release), live.told()
+        before.refresh_from_db()
+        return before.state == "gone"
+
+    try:
+        live.until(has_moved)
+        [after] = live.ready(release)
+        assert (before.driver, after.driver, after.number) == ("local", "ray", 1)
+        assert ask(after.address, "tell") == (200, {"predictions": [1.0]})
+        # Nothing of the old one runs on.
+        assert processes.named(str(Path(before.address.removeprefix("unix:")).parent)) == []
+        release.refresh_from_db()
+        assert (release.state, release.weight) == ("live", 100)
+    finally:
+        live.supervisor.close()
+        drivers.driver.cache_clear()
+
+
+def test_what_runs_though_its_row_says_it_is_gone_is_ended_by_the_sweep(live: Stage) -> None:
+    live.version(1)
+    release = live.until_state(live.release(1), "live")
+    [row] = live.ready(release)
+    place = str(Path(row.address.removeprefix("unix:")).parent)
+    release.replicas.update(state="gone", ended_at=timezone.now())
+    assert processes.named(place)
+    sweeping.sweep()
+    assert processes.named(place) == []
+    assert log_of(row)
 
 
 def test_one_supervises_and_a_second_waits(monkeypatch: pytest.MonkeyPatch) -> None:
