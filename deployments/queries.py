@@ -17,7 +17,7 @@ def deployments_of(organization: Organization) -> QuerySet[Deployment]:
 
 def waivers_in(project: Project) -> QuerySet[Waiver]:
     """All waivers of a project, the latest first, also those that have ended."""
-    return Waiver.objects.filter(project=project).select_related("environment")
+    return Waiver.objects.filter(project=project).select_related("environment", "project__charter")
 
 
 def deployments_in(project: Project) -> QuerySet[Deployment]:

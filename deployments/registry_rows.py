@@ -17,6 +17,7 @@ from charters.criteria import Outcome
 from charters.keeping import Standing, standings_for
 from deployments.models import Alert, Bucket, Change, Deployment, Release, Waiver
 from deployments.presentation import deployment_state
+from deployments.release.gate_facts import ended_with
 from deployments.release.lifecycle import ON_THE_WAY, State
 from deployments.watch.figures import DAY, MINUTE, begin_of
 from roadmap.queries import today_of
@@ -215,14 +216,15 @@ def _health(one: Deployment, live: Release | None, alerts: list[Alert]) -> tuple
 
 def _waivers(found: Iterable[dict[str, Release]]) -> dict[UUID, Waiver]:
     ids = {row.waiver_id for own in found for row in own.values() if row.waiver_id}
-    return {row.pk: row for row in Waiver.objects.filter(pk__in=ids)}
+    return {row.pk: row for row in Waiver.objects.filter(pk__in=ids).select_related("project__charter")}
 
 
 def _waiver_words(shown: Release | None, waivers: dict[UUID, Waiver], one: Deployment) -> str:
     row = waivers.get(shown.waiver_id) if shown and shown.waiver_id else None
     if row is None:
         return ""
-    return "By waiver" if row.holds(today_of(one.organization)) else "Its waiver has ended"
+    holds = row.holds(today_of(one.organization)) and ended_with(row) is None
+    return "By waiver" if holds else "Its waiver has ended"
 
 
 @dataclass(frozen=True, slots=True)

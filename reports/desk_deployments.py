@@ -10,6 +10,7 @@ from deployments.models import Waiver
 from deployments.queries import deployments_of
 from deployments.registry_rows import Row, fitting, rows_of
 from deployments.registry_rows import Wish as RegistryWish
+from deployments.release.gate_facts import ended_with
 from reports.desk import Reader
 from reports.duties import Duty, Mark, Stop
 from ui.formats import day
@@ -56,7 +57,7 @@ def waits(reader: Reader) -> list[Duty]:
         withdrawn_at=None,
         ends_on__gte=reader.today,
     ).select_related("project__organization", "project__charter", "environment")
-    found = [(row, part_of(row, reader.user)) for row in rows]
+    found = [(row, part_of(row, reader.user)) for row in rows if ended_with(row) is None]
     return [_sign(reader, row, part) for row, part in found if part and not _has_signed(row, part)]
 
 

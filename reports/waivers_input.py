@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 
 from accounts.models import Organization
 from deployments.models import Release, Waiver
-from deployments.release.waiver_words import checks_of
+from deployments.release.waiver_words import checks_of, end_of
 from ui.formats import day
 
 
@@ -38,7 +38,7 @@ def _row(row: Waiver) -> dict[str, Any]:
             _signed(row.second_name, row.second_signed_at, "second person"),
         ],
         "until": day(row.ends_on),
-        "withdrawn": day(row.withdrawn_at) if row.withdrawn_at else "",
+        "end": end_of(row),
         "deployed": [
             f"{release.deployment.title}, release {release.number}, live on {day(release.live_at)}"
             for release in row.releases.all()

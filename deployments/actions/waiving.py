@@ -20,7 +20,7 @@ from charters.keeping import owner_seat
 from charters.models import Signatory
 from deployments.models import Environment, Waiver
 from deployments.release.gate import TITLES, WAIVABLE
-from deployments.release.gate_facts import charter_that_holds
+from deployments.release.gate_facts import charter_that_holds, ended_with
 from deployments.release.waiver_words import checks_of
 from jobs import outbox
 from projects.access import standing_of
@@ -90,6 +90,8 @@ def sign_waiver(waiver: Waiver, *, by: User, proof: Proof) -> Waiver:
         raise Conflict("This waiver was withdrawn.")
     if today_of(row.project.organization) > row.ends_on:
         raise Conflict(f"Its last day was {day(row.ends_on)}. Ask for another one.")
+    if ended_with(row) is not None:
+        raise Conflict("The must criteria have changed since it was first signed. Ask for another one.")
     now, name = timezone.now(), by.get_full_name()
     if part == OWNER and row.owner_signed_at is None:
         row.owner, row.owner_name, row.owner_signed_at = by, name, now

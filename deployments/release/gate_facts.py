@@ -101,6 +101,12 @@ def waivers_that_hold(
     return [row for row in held if revision is None or _is_about(row, revision)]
 
 
+def ended_with(row: Waiver) -> Revision | None:
+    """The text that holds now, where its must criteria are not those that the waiver was signed for."""
+    revision = charter_that_holds(row.project) if row.owner_signed_at or row.second_signed_at else None
+    return revision if revision is not None and not _is_about(row, revision) else None
+
+
 def _is_about(row: Waiver, revision: Revision) -> bool:
     """Whether the must criteria are those of the text that was in force when the waiver was signed."""
     if not {gate.MUSTS, gate.VERIFIED} & set(row.checks):

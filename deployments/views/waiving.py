@@ -29,7 +29,7 @@ from deployments.models import Environment, Waiver
 from deployments.queries import waivers_in
 from deployments.release.endpoints import endpoint_for, endpoints_of
 from deployments.release.gate_facts import gate_of
-from deployments.release.waiver_words import checks_of, waiver_state
+from deployments.release.waiver_words import checks_of, end_of, waiver_state
 from projects.access import get_project, get_project_named
 from roadmap.queries import today_of
 from ui.errors import Invalid, NotFound
@@ -94,7 +94,8 @@ def waiver(request: HttpRequest, pk: UUID) -> HttpResponse:
         "waiver": row,
         "state": {"kind": kind, "word": word},
         "checks": checks_of(row),
-        "part": part if missing and row.withdrawn_at is None and today <= row.ends_on else "",
+        "end": end_of(row),
+        "part": part if missing and not end_of(row) and today <= row.ends_on else "",
         "signatures": _signatures(row, seat.name if seat else "", part),
         "may_withdraw": row.withdrawn_at is None and may_withdraw(row, person(request)),
         "releases": row.releases.select_related("deployment__environment"),

@@ -15,6 +15,8 @@ from charters.models import Revision, Signatory, SignoffRound
 from deployments.actions import releasing, waiving
 from deployments.models import Waiver
 from deployments.release.gate_facts import gate_of, waivers_that_hold
+from deployments.release.waiver_words import waiver_line
+from reports.waivers_input import waivers_of
 from tests.deployments import registry_cast as made
 from ui.errors import Conflict, FreshSignInRequired, Invalid, NotAllowed
 
@@ -228,6 +230,42 @@ def test_criteria_that_are_changed_were_waived_by_nobody(project, cast, checks, 
     assert waivers_that_hold(project, environment, made.MODEL, 1)
     changed(project, cast, **fields)
     assert bool(waivers_that_hold(project, environment, made.MODEL, 1)) is stays
+
+
+def test_pages_and_reports_say_that_changed_criteria_have_ended_it(project, cast, monkeypatch):
+    made.registered(monkeypatch, 1)
+    deployment = made.deployment_of(cast, project=project, slug="production")
+    waiver = signed(project, cast, checks=["musts"])
+    release = made.release_of(deployment, waiver=waiver)
+    waiting = asked(project, cast, checks=["musts"])
+    waiving.sign_waiver(waiting, by=cast.alice, proof=fresh())
+    page = reverse("deployments:waiver", args=[waiver.pk])
+    listed = reverse("deployments:waivers", args=[project.pk])
+    registry = reverse("deployments:list")
+    frank = cast.client("frank")
+
+    def told() -> list[str]:
+        return [frank.get(address).content.decode() for address in (page, listed, registry)]
+
+    one, all_, table = told()
+    assert "Holds" in one
+    assert "Holds" in all_
+    assert "By waiver" in table
+    changed(project, cast, target="0.99")
+    words = "ended with revision 2 of the charter, which changed the must criteria"
+    one, all_, table = told()
+    assert "Holds" not in one + all_
+    assert words in one
+    assert "Its waiver has ended" in table
+    assert words in waiver_line(waiver)
+    assert [row["end"] for row in waivers_of(cast.organization)] == [words]
+    # What nobody can use is not signed any more either.
+    assert "The waiver for bearing" not in frank.get("/").content.decode()
+    assert "Sign as" not in frank.get(reverse("deployments:waiver", args=[waiting.pk])).content.decode()
+    with pytest.raises(Conflict, match="must criteria have changed"):
+        waiving.sign_waiver(waiting, by=cast.frank, proof=fresh())
+    release.refresh_from_db()
+    assert release.waiver == waiver
 
 
 def test_a_waiver_is_not_for_a_version_that_is_registered_later_under_its_name(project, cast, monkeypatch):

@@ -31,7 +31,7 @@ ROW: dict[str, Any] = {
     "asked": "Frank, 3 Nov 2026",
     "signed": ["Rolf, outcome owner, 4 Nov 2026", "Ida, second person, 5 Nov 2026"],
     "until": "30 Nov 2026",
-    "withdrawn": "",
+    "end": "",
     "deployed": ["Bearing wear, release 2, live on 6 Nov 2026"],
 }
 
@@ -65,10 +65,10 @@ def test_a_waiver_counts_once_both_have_signed_and_for_ever(cast: Any) -> None:
         "asked": f"Frank, {day(ended.asked_at)}",
         "signed": [f"Rolf, outcome owner, {day(today)}", f"Ida, second person, {day(today)}"],
         "until": day(ended.ends_on),
-        "withdrawn": "",
+        "end": "",
         "deployed": [f"Bearing wear, release 1, live on {day(today)}"],
     }
-    assert (second["deployed"], second["withdrawn"]) == ([], day(today))
+    assert (second["deployed"], second["end"]) == ([], f"withdrawn on {day(today)}")
     assert waivers_of(cast.other) == []
 
 
@@ -125,7 +125,7 @@ def test_the_page_says_what_passed_why_by_whom_and_until_when() -> None:
         "release 2, live on 6 Nov 2026",
     ):
         assert part in plain
-    ended = numbered(chapters([{**ROW, "withdrawn": "9 Nov 2026", "deployed": []}, ROW]))[0]
+    ended = numbered(chapters([{**ROW, "end": "withdrawn on 9 Nov 2026", "deployed": []}, ROW]))[0]
     html = render_to_string(ended.template, {"chapter": ended, "data": ended.data})
     assert "30 Nov 2026; withdrawn on 9 Nov 2026</dd>" in html
     assert "Nothing</dd>" in html
