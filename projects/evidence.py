@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from charters.criteria import Comparator, Criterion
 
+LARGEST = 1e300
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -38,6 +40,16 @@ def pick(criterion: Criterion, measured: Sequence[Measured]) -> Measured | None:
     """The newest that fits, whatever it says; without one the newest of all, which will say why not."""
     fitting = [one for one in measured if fits(criterion, one)]
     return max(fitting or measured, key=_moment, default=None)
+
+
+def why_unread(criterion: Criterion, found: Measured | None) -> str:
+    """Why no reading can be kept of what was picked, in a sentence; empty where one can."""
+    if found is None:
+        return f"No run of this version has logged {criterion.metric_key}."
+    # MLflow keeps an infinity as the largest number that its database has.
+    if not math.isfinite(found.value) or abs(found.value) > LARGEST:
+        return f"The last value of {criterion.metric_key} is not a finite number."
+    return ""
 
 
 def _moment(one: Measured) -> tuple[dt.datetime, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -20,7 +19,7 @@ from charters.models import Charter, Reading, Revision
 from charters.queries import revision_in_force
 from charters.verdicts import OF_A_MODEL
 from jobs import outbox
-from projects.evidence import Measured, pick
+from projects.evidence import Measured, pick, why_unread
 from projects.models import Candidate, Intent, Project
 from projects.tracking import evaluation, records
 from ui.errors import Conflict, Invalid
@@ -168,10 +167,9 @@ def _keep_one(
 ) -> tuple[Reading | None, str]:
     """The reading, if one was kept, and why none could be."""
     criterion, found = figure.criterion, figure.measured
-    if found is None:
-        return None, f"No run of this version has logged {criterion.metric_key}."
-    if not math.isfinite(found.value) or abs(found.value) > 1e300:
-        return None, f"The last value of {criterion.metric_key} is not a finite number."
+    why = why_unread(criterion, found)
+    if found is None or why:
+        return None, why
     last = _last_kept(revision, candidate, criterion)
     if last is not None and _facts(last) == _facts_of(found):
         return None, ""

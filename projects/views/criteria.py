@@ -18,7 +18,7 @@ from charters.models import Reading
 from charters.verdicts import OF_A_MODEL
 from projects.access import get_standing
 from projects.actions.readings import nominate, read_criteria
-from projects.evidence import best
+from projects.evidence import best, pick, why_unread
 from projects.models import Candidate, Project
 from projects.tracking import evaluation, records
 from projects.tracking.records import TrackingIsAway
@@ -57,7 +57,7 @@ def _verdicts(project: Project, candidate: Candidate | None) -> dict[str, Any]:
     for row, item in zip(verdict_rows(found), found.judged, strict=True):
         beside = ""
         try:
-            beside = "" if away else _beside(project.slug, item)
+            beside = "" if away else _beside(project.slug, item, candidate)
         except TrackingIsAway:
             away = True
         rows.append({"row": row, "must": item.criterion.must, "beside": beside})
@@ -70,8 +70,9 @@ def _verdicts(project: Project, candidate: Candidate | None) -> dict[str, Any]:
     }
 
 
-def _beside(slug: str, item: Judged) -> str:
-    """What stands beside a verdict and never is one: attempts with the best, and a run that is gone."""
+def _beside(slug: str, item: Judged, candidate: Candidate | None) -> str:
+    """What stands beside a verdict and never is one: attempts with the best, a run that is gone, a last value
+    that cannot be read."""
     criterion = item.criterion
     if criterion.kind not in OF_A_MODEL or not criterion.metric_key:
         return ""
@@ -86,7 +87,11 @@ def _beside(slug: str, item: Judged) -> str:
     tracked = row is not None and row.source == Reading.Source.TRACKING
     if tracked and row is not None and not records.runs_by_id(slug, [row.run]):
         words.append("The run was deleted since; what was read stands.")
-    return " ".join(words)
+    elif candidate is not None and (row is None or tracked):
+        about = {"run": candidate.run, "model_id": candidate.model_id}
+        found = evaluation.measured(slug, criterion.metric_key, **about)
+        words.append(why_unread(criterion, pick(criterion, found)))
+    return " ".join(words).strip()
 
 
 @require_POST

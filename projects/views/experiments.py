@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from projects.access import Standing, get_standing
 from projects.charts import compared_curves, learning_curves, threads_of
+from projects.evidence import LARGEST
 from projects.tracking import records, server
 from projects.tracking.records import Run, TrackingIsAway, Wish
 from projects.views.frame import frame, notes
@@ -33,6 +34,7 @@ COLUMNS = 4
 # So many runs of a page are looked at for one that goes on; the page then follows.
 NEWEST = 3
 SILENT = dt.timedelta(hours=2)
+APART = dt.timedelta(minutes=5)
 FEWEST, MOST = 2, 5
 HIGHEST_PAGE = 100_000
 STATE_KINDS = {"RUNNING": "open", "FINISHED": "good", "FAILED": "bad", "KILLED": "watch"}
@@ -69,8 +71,8 @@ def shown(value: float | None) -> str:
         return "–"
     if math.isnan(value):
         return "not a number"
-    if abs(value) > 1e300:
-        return "infinite"
+    if abs(value) > LARGEST:
+        return "infinite" if value > 0 else "−infinite"
     return f"{value:.6g}".replace("-", "−", 1) if value < 0 else f"{value:.6g}"
 
 
@@ -170,6 +172,7 @@ def run(request: HttpRequest, standing: Standing, run: str) -> HttpResponse:
         "run": detail.run,
         "kind": STATE_KINDS.get(detail.run.state, "open"),
         "live": _is_live(detail.run),
+        "ahead": _is_ahead(detail.run),
         "figures": [(key, shown(value)) for key, value in detail.run.metrics.items()],
         "tags": {key: value for key, value in detail.tags.items() if not key.startswith("mlflow.")},
         "versions": [row for row in records.versions_of(slug) if row.run == run],
@@ -179,11 +182,19 @@ def run(request: HttpRequest, standing: Standing, run: str) -> HttpResponse:
 
 
 def _is_live(run: Run) -> bool:
-    """Whether its page asks again by itself. A client that was killed leaves its run running for ever."""
+    """Whether its page asks again by itself. A client that was killed leaves its run running for ever.
+
+    So would one whose clock runs ahead, by what it says.
+    """
     if run.state != "RUNNING":
         return False
     seen = records.last_sign_of(run)
-    return seen is not None and timezone.now() - seen < SILENT
+    return seen is not None and abs(timezone.now() - seen) < SILENT
+
+
+def _is_ahead(run: Run) -> bool:
+    """Whether a run says that it began after now, beyond what clocks differ by."""
+    return run.started_at is not None and run.started_at - timezone.now() > APART
 
 
 @require_safe
