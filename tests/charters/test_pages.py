@@ -262,6 +262,7 @@ def test_a_guest_signs_by_link_with_a_mailed_code(cast: Cast, settings: Any) -> 
         submit, {**ACCEPTED, "sha256": round_.sha256, "code": "000000" if code[1] != "000000" else "111111"}
     )
     assert wrong.status_code == 422
+    assert "Nothing is signed yet</h2>" in wrong.content.decode()
     assert guest.post(submit, {**ACCEPTED, "sha256": round_.sha256, "code": code[1]}).status_code == 302
     signature = Signature.objects.get(round=round_)
     assert (signature.method, signature.is_evidence, signature.email) == ("link", True, vendor.email)

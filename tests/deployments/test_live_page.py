@@ -68,6 +68,17 @@ def test_before_anybody_asks_it_says_so(cast: Any, deployment: Deployment) -> No
     assert "2 of 2 answer" in found
 
 
+def test_the_last_hour_is_called_so(cast: Any, deployment: Deployment) -> None:
+    assert "Nobody has asked it in the last hour." in page(cast, deployment, "1h")
+
+
+def test_what_is_stopped_can_be_started_where_one_looks(cast: Any, deployment: Deployment) -> None:
+    Deployment.objects.filter(pk=deployment.pk).update(wanted="stopped")
+    start = f"/deployments/{deployment.pk}/start/"
+    assert start in page(cast, deployment, who="frank")
+    assert start not in page(cast, deployment, who="viewer")
+
+
 @pytest.mark.parametrize("span", [*SPANS, "nonsense"])
 def test_each_span_draws_what_is_known(cast: Any, deployment: Deployment, span: str) -> None:
     fill(deployment)
