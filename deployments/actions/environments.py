@@ -99,14 +99,19 @@ def save_environment(
     return row
 
 
+def require_archivable(environment: Environment) -> None:
+    """Raise Conflict for one that is put away already, or where something is deployed."""
+    if environment.archived_at is not None:
+        raise Conflict(f"{environment.name} is archived already.")
+    if Deployment.objects.filter(environment=environment, archived_at=None).exists():
+        raise Conflict(f"{environment.name} has deployments. Archive them first.")
+
+
 @transaction.atomic
 def archive_environment(environment: Environment, *, by: User) -> None:
     """Put an environment away; refused while something is deployed there."""
     row = Environment.objects.select_for_update(of=("self",)).get(pk=environment.pk)
-    if row.archived_at is not None:
-        raise Conflict(f"{row.name} is archived already.")
-    if Deployment.objects.filter(environment=row, archived_at=None).exists():
-        raise Conflict(f"{row.name} has deployments. Archive them first.")
+    require_archivable(row)
     row.archived_at = timezone.now()
     row.save(update_fields=["archived_at"])
     audit.record(

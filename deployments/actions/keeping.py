@@ -123,13 +123,18 @@ def change_deployment(deployment: Deployment, *, by: User, values: Mapping[str, 
 def archive_deployment(deployment: Deployment, *, by: User) -> None:
     """Put a deployment away; refused while something runs or is under way."""
     row = Deployment.objects.select_for_update(of=("self",)).get(pk=deployment.pk)
-    if row.archived_at is not None:
-        raise Conflict(f"{row.title} is archived already.")
-    if row.releases.exclude(state__in=OVER).exists():
-        raise Conflict(f"{row.title} still runs. Stop it first.")
+    require_archivable(row)
     row.archived_at = timezone.now()
     row.save(update_fields=["archived_at"])
     _note(row, by, "archived", f"{row.title} was archived")
+
+
+def require_archivable(deployment: Deployment) -> None:
+    """Raise Conflict for what is put away already, or still runs."""
+    if deployment.archived_at is not None:
+        raise Conflict(f"{deployment.title} is archived already.")
+    if deployment.releases.exclude(state__in=OVER).exists():
+        raise Conflict(f"{deployment.title} still runs. Stop it first.")
 
 
 _WORDS = {

@@ -112,15 +112,20 @@ def sign_waiver(waiver: Waiver, *, by: User, proof: Proof) -> Waiver:
 def withdraw_waiver(waiver: Waiver, *, by: User) -> Waiver:
     """Take a waiver back: who asked for it, who signed it, or a lead. What was deployed by it stays."""
     row = _locked(waiver)
-    if not may_withdraw(row, by):
-        raise NotAllowed("Who asked for a waiver withdraws it, who signed it, or a lead of the project.")
-    if row.withdrawn_at is not None:
-        raise Conflict("This waiver was withdrawn already.")
+    require_withdrawable(row, by)
     row.withdrawn_at = timezone.now()
     row.save(update_fields=["withdrawn_at"])
     _note(row, "waiver.withdrawn", by)
     _publish(row, "deployment.waiver_withdrawn")
     return row
+
+
+def require_withdrawable(waiver: Waiver, by: User) -> None:
+    """Raise NotAllowed for whoever may not take it back, Conflict where somebody has."""
+    if not may_withdraw(waiver, by):
+        raise NotAllowed("Who asked for a waiver withdraws it, who signed it, or a lead of the project.")
+    if waiver.withdrawn_at is not None:
+        raise Conflict("This waiver was withdrawn already.")
 
 
 def outcome_owner(project: Project) -> Signatory | None:

@@ -9,12 +9,18 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import current_membership, person
 from accounts.permissions import allowed
 from deployments.access import get_environment
-from deployments.actions.environments import CHANGEABLE, archive_environment, save_environment
+from deployments.actions.environments import (
+    CHANGEABLE,
+    archive_environment,
+    require_archivable,
+    save_environment,
+)
 from deployments.drivers import why_off
 from deployments.forms import EnvironmentForm, refuse
 from deployments.models import Environment
@@ -74,11 +80,24 @@ def _edit(request: HttpRequest, row: Environment, *, new: bool) -> HttpResponse:
     return render(request, "deployments/environment.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(GET_AND_POST)
 @login_required
 def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Put one away."""
+    """Ask once, then put one away."""
     row = get_environment(request.user, pk, need="manage")
-    archive_environment(row, by=person(request))
-    messages.success(request, f"{row.name} is archived.")
-    return redirect("deployments:environments")
+    if request.method == "POST":
+        archive_environment(row, by=person(request))
+        messages.success(request, f"{row.name} is archived.")
+        return redirect("deployments:environments")
+    require_archivable(row)
+    context = {
+        "kind": "Environments",
+        "title": f"Archive {row.name}",
+        "effects": [
+            "Nothing can be deployed there any more.",
+            "Waivers and histories that name it are kept.",
+        ],
+        "button": f"Archive {row.name}",
+        "cancel_url": reverse("deployments:environment", args=[row.pk]),
+    }
+    return render(request, "ui/confirm.html", context)

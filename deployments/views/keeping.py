@@ -9,7 +9,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import current_membership, person
 from deployments.access import get_deployment
@@ -84,11 +85,26 @@ def _form(request: HttpRequest, deployment: Deployment) -> ServedForm | External
     return form
 
 
-@require_POST
+@require_http_methods(GET_AND_POST)
 @login_required
 def archive(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Put one away that runs no more."""
+    """Ask once, then put one away that runs no more."""
     deployment = get_deployment(request.user, pk, need="lead")
-    keeping.archive_deployment(deployment, by=person(request))
-    messages.success(request, f"{deployment.title} is archived.")
-    return redirect("deployments:list")
+    if request.method == "POST":
+        keeping.archive_deployment(deployment, by=person(request))
+        messages.success(request, f"{deployment.title} is archived.")
+        return redirect("deployments:list")
+    keeping.require_archivable(deployment)
+    answers = "It runs on where it is." if deployment.is_external else "Its address answers no more."
+    context = {
+        "kind": f"{deployment.environment.name} · {deployment.title}",
+        "title": f"Archive {deployment.title}",
+        "effects": [
+            f"It leaves the registry, and its name is free. {answers}",
+            "Its history is kept.",
+            "It cannot come back: deploying again begins a new one.",
+        ],
+        "button": "Archive it",
+        "cancel_url": reverse("deployments:change", args=[deployment.pk]),
+    }
+    return render(request, "ui/confirm.html", context)

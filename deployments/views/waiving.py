@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import person, require_fresh, signed_in_at, signed_in_how
@@ -21,6 +22,7 @@ from deployments.actions.waiving import (
     may_withdraw,
     outcome_owner,
     part_of,
+    require_withdrawable,
     sign_waiver,
     withdraw_waiver,
 )
@@ -130,13 +132,27 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("deployments:waiver", row.pk)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take it back."""
+    """Ask once, then take it back."""
     row = get_waiver(request.user, pk)
-    withdraw_waiver(row, by=person(request))
-    messages.success(
-        request, "The waiver is withdrawn. What was deployed by it stays until it is rolled back."
-    )
-    return redirect("deployments:waiver", row.pk)
+    if request.method == "POST":
+        withdraw_waiver(row, by=person(request))
+        messages.success(
+            request, "The waiver is withdrawn. What was deployed by it stays until it is rolled back."
+        )
+        return redirect("deployments:waiver", row.pk)
+    require_withdrawable(row, person(request))
+    context = {
+        "kind": f"Waivers of {row.project.name}",
+        "title": f"Withdraw the waiver for {row.model} version {row.version}",
+        "effects": [
+            f"Nothing more is deployed to {row.environment.name} by it.",
+            "What was deployed by it stays until it is rolled back.",
+            "It cannot be taken up again: another one needs two signatures.",
+        ],
+        "button": "Withdraw the waiver",
+        "cancel_url": reverse("deployments:waiver", args=[row.pk]),
+    }
+    return render(request, "ui/confirm.html", context)

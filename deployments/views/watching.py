@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import person
@@ -18,6 +19,7 @@ from deployments.models import Deployment, Sample
 from deployments.references import sample_from_gateway
 from deployments.watch.drifting import live_release
 from ui.errors import Conflict
+from ui.words import plural
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,14 +44,28 @@ def watching(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "deployments/watching.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Delete what is kept."""
+    """Ask once, then delete what is kept."""
     deployment = get_standing(request.user, pk, need="lead").deployment
-    count = delete_samples(deployment, by=person(request))
-    messages.success(request, f"{count:,} kept rows were deleted.")
-    return redirect("deployments:watching", deployment.pk)
+    if request.method == "POST":
+        count = delete_samples(deployment, by=person(request))
+        messages.success(request, f"{count:,} kept rows were deleted.")
+        return redirect("deployments:watching", deployment.pk)
+    kept = Sample.objects.filter(deployment=deployment).count()
+    context = {
+        "kind": f"{deployment.environment.name} · {deployment.title}",
+        "title": "Delete what is kept",
+        "effects": [
+            f"{plural(kept, 'kept row goes', 'kept rows go')} for good, with answers and known truth.",
+            "Answered files go, and reference samples that were made of kept rows.",
+            "Counts, histograms and drift readings stay: no row can be told from them.",
+        ],
+        "button": "Delete what is kept",
+        "cancel_url": reverse("deployments:watching", args=[deployment.pk]),
+    }
+    return render(request, "ui/confirm.html", context)
 
 
 @require_POST

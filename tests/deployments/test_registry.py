@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import platform
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from accounts.actions import create_organization, create_token
 from accounts.actions.persons import erase_person
 from deployments.actions import keeping, releasing
 from deployments.actions.moving import move
-from deployments.models import Alert, Bucket, Change, Deployment, Environment, Release
+from deployments.models import Alert, Bucket, Change, Deployment, Environment, Release, Sample
 from deployments.release.lifecycle import State
 from deployments.release.log import folder_of
 from projects.tracking import records
@@ -164,6 +165,44 @@ def test_environments_are_made_changed_and_put_away(cast, project):
     client.post(away)
     row.refresh_from_db()
     assert row.archived_at is not None
+
+
+def test_what_cannot_be_undone_asks_first(cast, project):
+    """A link to a page that names what happens, which acts once it is sent; without scripts too."""
+    deployment = made.deployment_of(cast, project=project, slug="production")
+    release = made.release_of(deployment, 1)
+    Sample.objects.create(deployment=deployment, request_id="a", at=timezone.now(), row={"x": 1})
+    waiver = made.waiver_of(cast, project=project)
+    frank = cast.client("frank")
+
+    def asks_then_acts(name: str, of: Any, shown_on: str, sentence: str, is_done: Callable[[], bool]) -> None:
+        address = reverse(f"deployments:{name}", args=[of.pk])
+        shown = page(frank, shown_on, of.pk)
+        assert f'href="{address}"' in shown
+        assert f'action="{address}"' not in shown
+        assert sentence in page(frank, f"deployments:{name}", of.pk)
+        assert cast.client("victor").get(address).status_code == 403
+        assert not is_done()
+        assert frank.post(address).status_code == 302
+        assert is_done()
+
+    def away(row: Any, field: str = "archived_at") -> Callable[[], bool]:
+        return lambda: type(row).objects.exclude(**{field: None}).filter(pk=row.pk).exists()
+
+    asks_then_acts(
+        "samples_delete", deployment, "deployments:watching", "1 kept row goes for good",
+        lambda: not Sample.objects.exists(),
+    )  # fmt: skip
+    words = "another one needs two signatures"
+    asks_then_acts("waiver_withdraw", waiver, "deployments:waiver", words, away(waiver, "withdrawn_at"))
+    assert frank.get(reverse("deployments:waiver_withdraw", args=[waiver.pk])).status_code == 409
+    # What would be refused is not asked.
+    refused = frank.get(reverse("deployments:archive", args=[deployment.pk]))
+    assert (refused.status_code, "Stop it first" in refused.content.decode()) == (409, True)
+    Release.objects.filter(pk=release.pk).update(state="stopped")
+    asks_then_acts("archive", deployment, "deployments:change", "its name is free", away(deployment))
+    environment, words = deployment.environment, "Nothing can be deployed there"
+    asks_then_acts("environment_archive", environment, "deployments:environment", words, away(environment))
 
 
 def test_what_runs_elsewhere_is_registered_and_told_apart(cast):

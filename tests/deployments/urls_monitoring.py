@@ -60,5 +60,5 @@ ROWS: dict[str, Row] = {
     "deployments:token": at("view", make=_live, method=POST),
     "deployments:batch_file": MINE,
     "deployments:samples_reference": at("manage", make=_live, method=POST),
-    "deployments:samples_delete": at("manage", make=_live, method=POST),
+    "deployments:samples_delete": at("manage", make=_live),
 }
