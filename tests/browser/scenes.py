@@ -33,6 +33,7 @@ from projects.actions.talking import ask_link
 from projects.models import Ask, Project, Task
 from roadmap.actions import request_plan
 from roadmap.wishes import PlanWishes
+from tests.browser.deployed import deployed
 from tests.browser.parties import MEMBERS, fields, session_of
 from tests.browser.ugly import ugly
 
@@ -334,6 +335,7 @@ def set_up() -> None:
         "planning": planning(demo, nils),
         "drafts": drafts(stage), "rounds": rounds(stage), "kept": kept(stage), "empty": nothing,
         "ugly": ugly(stage.in_force(ARABIC), stage.frida, (LONG, ARABIC, "x" * 120)),
+        "deployed": deployed(stage.in_force(HEBREW), stage.frida, (LONG, ARABIC, "x" * 120)),
     }  # fmt: skip
     people = {"nils": nils, "ada": ada, **stage.people}
     sessions = {who: session_of(user, age=0) for who, user in people.items()}

@@ -64,7 +64,7 @@ SIZES = {390: 800, 768: 1024, 1440: 900}
 
 
 # States that need more than the demo; the pages of each are in tests/browser/scenes.py.
-SCENES = ("the demo", "projects", "told", "planning", "drafts", "rounds", "kept", "empty", "ugly")
+SCENES = ("the demo", "projects", "told", "planning", "drafts", "rounds", "kept", "empty", "ugly", "deployed")
 SLOW = 90_000
 # The dark theme has other colors and nothing else.
 AXE: dict[str, dict[str, Any]] = {
