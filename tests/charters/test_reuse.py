@@ -40,6 +40,13 @@ def test_a_template_keeps_no_person_no_day_and_no_own_figure() -> None:
     assert "title" not in kept
 
 
+def test_a_template_keeps_how_answers_are_held_against_the_truth() -> None:
+    terms = {"truth_column": "fails", "positive_class": "1", "threshold": "0.55"}
+    record = {"kind": "tracked_metric", "file": "holdout.csv", "sha256": "a" * 64, **terms}
+    kept = template_fields({"criterion.c1": record}, content())
+    assert kept["criterion.c1"] == {"kind": "tracked_metric", **terms}
+
+
 def test_a_copy_drops_days_alone() -> None:
     fields = complete_fields()
     kept = copy_fields(fields)
