@@ -21,14 +21,14 @@ from charters.models import Reading as ReadingRow
 from charters.models import Revision, Signatory
 from charters.queries import document_of
 from charters.signoff import SeatState, State
-from deployments.evaluation.metrics import NotMeasurable, in_unit, metric_named
-from deployments.models import Alert, Bucket, Deployment, DriftReading, Feedback, Release
+from deployments.evaluation.metrics import NotMeasurable, conditions_of, in_unit, metric_named
+from deployments.models import Alert, Bucket, Deployment, DriftReading, Feedback, Release, Sample
 from deployments.release.gate_facts import charter_that_holds
 from deployments.watch.alert_rules import CRITERION, WAS_MET, Finding
 from deployments.watch.alerting import settle
 from deployments.watch.drifting import live_release, served
 from deployments.watch.figures import MINUTE, Figures, merge, percentile
-from deployments.watch.truth import measure
+from deployments.watch.truth import is_in, measure
 from roadmap.queries import today_of
 from ui.errors import DomainError
 
@@ -237,9 +237,9 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _figure(criterion: Criterion, deployment: Deployment, release: Release, now: dt.datetime) -> LiveFigure:
-    if criterion.slice.strip():
-        return LiveFigure(criterion, None, why_not=f"Live figures are not kept by slice ({criterion.slice}).")
     key = criterion.metric_key.strip().lower()
+    if criterion.slice.strip() and (key in ONLY_LIVE or key.startswith("missing_")):
+        return LiveFigure(criterion, None, why_not=f"This figure is not kept by slice ({criterion.slice}).")
     if key in PSI_KEYS or key.startswith("missing_"):
         return _of_drift(criterion, key, release, now)
     if key in SHARES or key in LATENCIES:
@@ -293,7 +293,11 @@ def _of_truth(criterion: Criterion, release: Release, now: dt.datetime) -> LiveF
     """Over what was asked in the last four weeks and whose truth is known by now."""
     try:
         metric = metric_named(criterion.metric_key)
-        found = measure(metric, pairs_of(release, now - WEEKS, now))
+        conditions = conditions_of(criterion.slice)
+        if conditions:
+            found = measure(metric, pairs_in(release, now - WEEKS, now, conditions))
+        else:
+            found = measure(metric, pairs_of(release, now - WEEKS, now))
         value = None if found.value is None else in_unit(metric, found.value, criterion.unit)
     except NotMeasurable as error:
         return LiveFigure(criterion, None, why_not=str(error))
@@ -304,6 +308,30 @@ def pairs_of(release: Release, begin: dt.datetime, end: dt.datetime) -> Sequence
     """Answers and their truth, the latest first."""
     rows = Feedback.objects.filter(release=release, simulated=False, asked_at__gt=begin, asked_at__lte=end)
     return list(rows.order_by("-asked_at").values_list("output", "truth")[:MOST_PAIRS])
+
+
+def pairs_in(
+    release: Release, begin: dt.datetime, end: dt.datetime, conditions: Sequence[tuple[str, str]]
+) -> Sequence[tuple[object, object]]:
+    """The same of one slice: of the rows whose inputs were sampled and are still kept.
+
+    Which rows are sampled is drawn by chance, whatever stands in them, so that a slice is no other for it.
+    Raises NotMeasurable where no inputs are kept, or a column of the slice is not among them.
+    """
+    told = Feedback.objects.filter(release=release, simulated=False, asked_at__gt=begin, asked_at__lte=end)
+    kept = Sample.objects.filter(
+        release=release, simulated=False, row__isnull=False, request_id__in=told.values("request_id")
+    )
+    newest = kept.order_by("-at").values_list("request_id", "row")[:MOST_PAIRS]
+    rows = {item: row for item, row in newest if isinstance(row, dict)}
+    if not rows:
+        raise NotMeasurable("Of no row whose truth is known the inputs are kept.")
+    for name, _ in conditions:
+        if not any(name in row for row in rows.values()):
+            raise NotMeasurable(f"{name} is not among the inputs that are kept of this deployment.")
+    inside = {item for item, row in rows.items() if is_in(row, conditions)}
+    found = told.order_by("-asked_at").values_list("request_id", "output", "truth")
+    return [(output, truth) for item, output, truth in found.iterator() if item in inside]
 
 
 def _in_percent(share: float, criterion: Criterion) -> float:

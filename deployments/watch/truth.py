@@ -7,7 +7,7 @@ elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from deployments.evaluation.metrics import CHANCES, CLASSES, Metric
 from deployments.profile import Floats, category, is_missing
+from deployments.replica.score import label
 
 FEWEST_PAIRS = 30
 _POSITIVE = ("1", "true")
@@ -41,6 +42,13 @@ def measure(metric: Metric, pairs: Sequence[Pair], *, fewest: int = FEWEST_PAIRS
     except _NotSuch as error:
         return Measured(None, len(known), str(error))
     return Measured(value, len(known)) if np.isfinite(value) else Measured(None, len(known), "Not defined.")
+
+
+def is_in(row: Mapping[str, Any], conditions: Sequence[tuple[str, str]]) -> bool:
+    """Whether a row meets all conditions, a column and a value each, as verified readings take a slice."""
+    return all(
+        not is_missing(row.get(name)) and label(row[name]) == label(wanted) for name, wanted in conditions
+    )
 
 
 def single(value: Any) -> Any:

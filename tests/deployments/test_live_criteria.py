@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.models import OutgoingMail
 from charters.criteria import Comparator, Criterion, EvaluationData, Kind
 from charters.models import Decision, Reading, Revision
-from deployments.models import Alert, Deployment, Feedback
+from deployments.models import Alert, Deployment, Feedback, Sample
 from deployments.watch.live_criteria import _figure, is_live, read_all
 from tests.deployments import live_cast as seen
 from tests.deployments import registry_cast as registry
@@ -169,6 +169,37 @@ def test_the_truth_gives_performance_in_the_unit_of_the_criterion(deployment: De
     assert _figure(criterion("recall", "91", unit="percent"), deployment, release, NOW).met is False
 
 
+def test_a_slice_is_read_over_sampled_rows_whose_truth_is_known(deployment: Deployment) -> None:
+    release = deployment.releases.get()
+    for at in range(120):
+        Feedback.objects.create(
+            deployment=deployment, release=release, request_id=str(at), asked_at=NOW - HOUR,
+            output=int(at % 2 == 0 or at < 20), truth=1,
+        )  # fmt: skip
+        if at < 100:
+            # Of the rest the truth is known and the inputs are not.
+            Sample.objects.create(
+                deployment=deployment, release=release, request_id=str(at), at=NOW - HOUR,
+                row={"bench": 3.0 if at % 2 else 4, "shift": "night" if at < 80 else None},
+            )  # fmt: skip
+
+    def read(slice_: str) -> tuple[float | None, int, str]:
+        figure = _figure(criterion("recall", "0.9", slice=slice_), deployment, release, NOW)
+        return figure.value, figure.rows, figure.why_not
+
+    # Rows 1, 3, … 99, of which those below 20 were answered right; 10 of 40 by night.
+    assert read("bench = 3") == (0.2, 50, "")
+    assert read("bench = 3 and shift = night") == (0.25, 40, "")
+    assert read("bench = 4.0") == (1.0, 50, "")
+    assert read("bench = 5") == (None, 0, "The truth of 0 answers is known, 30 are needed.")
+    assert "plant is not among the inputs that are kept" in read("plant = Bergen")[2]
+    assert "not of the form" in read("all the nights")[2]
+    # Without a slice all count, sampled or not.
+    assert read("")[1] == 120
+    Sample.objects.update(row=None)
+    assert "the inputs are kept" in read("bench = 3")[2]
+
+
 def test_buckets_give_shares_and_latencies(deployment: Deployment) -> None:
     release = deployment.releases.get()
     seen.bucket(deployment, NOW - HOUR, count=200, ms=80, errors={"model": 5}, fallbacks=10)
@@ -179,4 +210,6 @@ def test_buckets_give_shares_and_latencies(deployment: Deployment) -> None:
     assert 70 < latency <= 100
     sliced = _figure(criterion("error_share", "3", slice="bench = 3"), deployment, release, NOW)
     assert "not kept by slice" in sliced.why_not
+    share = _figure(criterion("missing_of_slope", "3", slice="bench = 3"), deployment, release, NOW)
+    assert "not kept by slice" in share.why_not
     assert "no metric" in _figure(criterion("no_such", "1"), deployment, release, NOW).why_not
