@@ -28,6 +28,7 @@ from jobs import files
 from jobs.models import Job
 from jobs.runner import Cancelled, Outcome, Progress
 from ui.errors import Conflict, DomainError, Invalid, NotFound
+from ui.words import plural
 
 NAME = "deployments.batch"
 MOST_BYTES, MOST_ROWS, AT_ONCE = 10 * MEGABYTE, 50_000, 200
@@ -76,7 +77,7 @@ def request_batch(deployment: Deployment, *, by: User, name: str, content: bytes
         return jobs.request(
             NAME,
             batch.pk,
-            title=f"{table.rows:,} rows for {deployment.title}",
+            title=f"{plural(table.rows, 'row', 'rows')} for {deployment.title}",
             by=by,
             organization=deployment.organization,
             key=key,
@@ -225,7 +226,8 @@ def _drop(batch: Batch) -> None:
 
 def _words(told: Sequence[Told]) -> str:
     bad = list(_bad_lines(told))
-    words = f"{len(told) - len(bad):,} of {len(told):,} rows are answered."
+    rows = plural(len(told), "row is", "rows are")
+    words = f"{len(told) - len(bad):,} of {rows} answered."
     used = sum(one.fallback for one in told)
     if used:
         words = f"{words} {used:,} of them by the fallback."

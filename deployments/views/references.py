@@ -52,7 +52,7 @@ def reference(request: HttpRequest, slug: str, model: str, version: int) -> Http
         "project": project,
         "model": model,
         "version": version,
-        "title": f"{model} version {version}",
+        "title": f"Reference sample of {model} version {version}",
         "reference": kept_now,
         "columns": _columns(kept_now),
         "form": form,
