@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +141,22 @@ def test_a_metric_key_of_250_characters(cast: Any, project: Project, store: Stor
     for path in ("experiments/", "runs/own/", SIDE_BY_SIDE):
         assert LONG in pages[path], path
     assert "run-own" in reader.words(f"experiments/?sort={LONG}")
+
+
+@pytest.mark.slow
+def test_a_tracking_database_that_is_locked(
+    cast: Any, project: Project, store: Store, reader: Reader, tmp_path: Path
+) -> None:
+    """Somebody repairs the file by hand, or copies it: what was read stands, and pages of the work go on."""
+    for run in ("own", "plain"):
+        store.run(project.slug, run, metrics={KEY: 0.8}, data=HOLDOUT)
+    put_up(cast, project, store)
+    with closing(sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "Tracking does not answer" in reader.words("runs/own/")
+        criteria = reader.words("criteria/")
+        assert "Tracking does not answer" in criteria
+        assert "Met" in criteria
+        assert "To do" in reader.words("board/")
+        other.execute("ROLLBACK")
+    assert "run-own" in reader.words("runs/own/")
