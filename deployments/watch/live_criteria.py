@@ -248,8 +248,9 @@ def _figure(criterion: Criterion, deployment: Deployment, release: Release, now:
 
 
 def _of_drift(criterion: Criterion, key: str, release: Release, now: dt.datetime) -> LiveFigure:
-    rows = DriftReading.objects.filter(release=release, end__gt=now - DAY, end__lte=now)
-    last = rows.filter(simulated=False).order_by("-end").first()
+    # What was made up is of no release.
+    rows = DriftReading.objects.filter(deployment=release.deployment_id, end__gt=now - DAY, end__lte=now)
+    last = rows.filter(release=release, simulated=False).order_by("-end").first()
     if last is None or last.psi_max is None:
         why = "No drift was measured in the last day."
         if rows.filter(simulated=True).exists():

@@ -293,6 +293,18 @@ def test_in_the_demo_a_signature_by_link_is_no_evidence(cast: Cast, settings: An
     assert "not evidence" in page
 
 
+def test_what_cannot_be_signed_is_not_sent_and_says_what_to_do(cast: Cast, settings: Any) -> None:
+    charter = write_charter(cast)
+    freeze_revision(charter, by=cast.frida)
+    url = reverse("charters:send", args=[charter.pk])
+    ready = signed_in(cast.frida).get(url).content.decode()
+    assert "Invite people" not in ready
+    settings.EMAIL_BACKEND = "accounts.mail_files.EmlBackend"
+    page = signed_in(cast.frida).get(url).content.decode()
+    assert f'href="{reverse("accounts:invite")}">Invite people' in page
+    assert 'aria-disabled="true" aria-describedby="why-not">Send for signature' in page
+
+
 def test_link_signing_is_off_while_mail_goes_to_files(cast: Cast, settings: Any) -> None:
     round_ = send_charter(cast, write_charter(cast))
     vendor = Signatory.objects.get(round=round_, seat="vendor")
