@@ -39,10 +39,21 @@ def learning_curves(curves: Mapping[str, list[tuple[int, float]]]) -> list[Lines
                 unit=f"{key} by step",
                 points=tuple(kept),
                 value_name=key,
-                note=f"{left_out} values that are no finite number are left out." if left_out else "",
+                note=_without(left_out),
             )
         )
     return figures
+
+
+def _without(count: int) -> str:
+    if not count:
+        return ""
+    one, many = "value that is no finite number is", "values that are no finite numbers are"
+    return f"{sentence(counted(count, one, many))} left out."
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"from {low} to {high}"
 
 
 def compared_curves(
@@ -62,14 +73,14 @@ def compared_curves(
             if len(points) > 1:
                 kept.append(Curve(name, points))
         if len(kept) > 1:
-            ends = [curve.points[-1][1] for curve in kept[:MOST_CURVES]]
+            ends = sorted(curve.points[-1][1] for curve in kept[:MOST_CURVES])
             figures.append(
                 Curves(
                     key=f"compared-{len(figures) + 1}",
-                    title=f"{key}: from {min(ends):.4g} to {max(ends):.4g} at the end",
+                    title=f"{key}: {_span(f'{ends[0]:.4g}', f'{ends[-1]:.4g}')} at the end",
                     unit=f"{key} by step",
                     curves=tuple(kept[:MOST_CURVES]),
-                    note=f"{left_out} values that are no finite number are left out." if left_out else "",
+                    note=_without(left_out),
                 )
             )
     return figures[:MOST_COMPARED_CURVES]

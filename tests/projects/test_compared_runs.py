@@ -57,9 +57,12 @@ def test_curves_are_compared_where_two_runs_have_them() -> None:
     (spec,) = compared_curves(["a", "b"], [first, second])
     assert spec.title == "loss: from 0.25 to 0.5 at the end"
     assert [curve.name for curve in spec.curves] == ["a", "b"]
-    assert spec.note == "1 values that are no finite number are left out."
+    assert spec.note == "One value that is no finite number is left out."
     assert table(spec).rows == (("0", 1.0, 2.0), ("2", 0.5, None), ("5", None, 0.25))
     assert compared_curves(["a", "b"], [first, {"loss": [(0, inf), (1, nan)]}]) == []
+    (same,) = compared_curves(["a", "b"], [first, {"loss": [(0, inf), (1, nan), (2, 9.0), (3, 0.5)]}])
+    assert same.title == "loss: 0.5 at the end"
+    assert same.note == "Three values that are no finite numbers are left out."
 
 
 values = st.one_of(st.none(), st.floats(-1e300, 1e300, allow_nan=False))
