@@ -28,7 +28,7 @@ from deployments.watch.alert_rules import CRITERION, WAS_MET, Finding
 from deployments.watch.alerting import settle
 from deployments.watch.drifting import live_release, served
 from deployments.watch.figures import MINUTE, Figures, merge, percentile
-from deployments.watch.truth import is_in, measure
+from deployments.watch.truth import Signed, is_in, measure
 from roadmap.queries import today_of
 from ui.errors import DomainError
 
@@ -295,10 +295,11 @@ def _of_truth(criterion: Criterion, release: Release, now: dt.datetime) -> LiveF
     try:
         metric = metric_named(criterion.metric_key)
         conditions = conditions_of(criterion.slice)
-        if conditions:
-            found = measure(metric, pairs_in(release, now - WEEKS, now, conditions))
-        else:
-            found = measure(metric, pairs_of(release, now - WEEKS, now))
+        begin = now - WEEKS
+        told = pairs_in(release, begin, now, conditions) if conditions else pairs_of(release, begin, now)
+        threshold = criterion.data.threshold
+        signed = Signed(criterion.data.positive_class, None if threshold is None else float(threshold))
+        found = measure(metric, told, signed=signed)
         value = None if found.value is None else in_unit(metric, found.value, criterion.unit)
     except NotMeasurable as error:
         return LiveFigure(criterion, None, why_not=str(error))

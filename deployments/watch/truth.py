@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deployments.evaluation.metrics import CHANCES, CLASSES, Metric
+from deployments.evaluation.metrics import CHANCES, CLASSES, NUMBERS, Metric
 from deployments.profile import Floats, category, is_missing
 from deployments.replica.score import label
 
@@ -31,14 +31,32 @@ class Measured:
     why_not: str = ""
 
 
-def measure(metric: Metric, pairs: Sequence[Pair], *, fewest: int = FEWEST_PAIRS) -> Measured:
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the charter fixes of how answers are held against the truth; see `charters.criteria`.
+
+    `threshold`, more than 0 and less than 1, makes answers of chances. A model that answers with classes has
+    decided by itself: its answers are taken as people got them.
+    """
+
+    positive: str = ""
+    threshold: float | None = None
+
+
+def measure(
+    metric: Metric,
+    pairs: Sequence[Pair],
+    *,
+    signed: Signed = Signed(),
+    fewest: int = FEWEST_PAIRS,
+) -> Measured:
     """The metric over pairs of answer and truth; pairs without either are left out. Shares are 0 to 1."""
     known = [(single(answer), single(truth)) for answer, truth in pairs]
     known = [pair for pair in known if not is_missing(pair[0]) and not is_missing(pair[1])]
     if len(known) < fewest:
         return Measured(None, len(known), f"The truth of {len(known)} answers is known, {fewest} are needed.")
     try:
-        value = _by_kind(metric, known)
+        value = _by_kind(metric, _as_signed(metric, known, signed), signed)
     except _NotSuch as error:
         return Measured(None, len(known), str(error))
     return Measured(value, len(known)) if np.isfinite(value) else Measured(None, len(known), "Not defined.")
@@ -62,9 +80,46 @@ class _NotSuch(ValueError):
     """These answers have no such figure; the text says why."""
 
 
-def _by_kind(metric: Metric, pairs: Sequence[Pair]) -> float:
+def _as_signed(metric: Metric, pairs: Sequence[Pair], signed: Signed) -> Sequence[Pair]:
+    """The pairs by the terms of the charter, as a verified reading takes a file; unchanged without any."""
+    if metric.reads == NUMBERS or not (signed.positive or signed.threshold is not None):
+        return pairs
+    answers, truths = [answer for answer, _ in pairs], [label(truth) for _, truth in pairs]
+    classes = set(truths)
+    if not signed.positive and not classes <= {"0", "1"}:
+        raise _NotSuch("The charter does not name the positive class.")
+    yes = _yes(signed)
+    if yes not in classes:
+        raise _NotSuch(f"Of no answer the truth is {yes}.")
+    if metric.reads == CHANCES:
+        return [(answer, int(truth == yes)) for answer, truth in zip(answers, truths, strict=True)]
+    if signed.threshold is not None and _are_chances(answers):
+        if len(classes) > 2:
+            raise _NotSuch(f"A threshold is for two classes; the truth has {len(classes)}.")
+        no = next(iter(classes - {yes}), "0" if yes != "0" else "1")
+        answers = [yes if answer >= signed.threshold else no for answer in answers]
+    elif any(isinstance(answer, float) and not answer.is_integer() for answer in answers):
+        raise _NotSuch("The answers are numbers, not classes.")
+    return [(label(answer), truth) for answer, truth in zip(answers, truths, strict=True)]
+
+
+def _yes(signed: Signed) -> str:
+    return label(signed.positive) if signed.positive else "1"
+
+
+def _are_chances(answers: Sequence[Any]) -> bool:
+    """Numbers from 0 to 1 that are no classes."""
+    numbers = [one for one in answers if isinstance(one, int | float) and not isinstance(one, bool)]
+    return (
+        len(numbers) == len(answers)
+        and all(0 <= one <= 1 for one in numbers)
+        and any(one not in (0, 1) for one in numbers)
+    )
+
+
+def _by_kind(metric: Metric, pairs: Sequence[Pair], signed: Signed) -> float:
     if metric.reads == CLASSES:
-        return _classes(metric, pairs)
+        return _classes(metric, pairs, signed)
     answers, truths = _numbers([pair[0] for pair in pairs]), _numbers([pair[1] for pair in pairs])
     if metric.reads == CHANCES:
         return _chances(metric, answers, truths)
@@ -102,7 +157,7 @@ def _roc_auc(answers: Floats, truths: Floats) -> float:
     return float(below.sum() / 2 / len(positive) / len(negative))
 
 
-def _classes(metric: Metric, pairs: Sequence[Pair]) -> float:
+def _classes(metric: Metric, pairs: Sequence[Pair], signed: Signed) -> float:
     if any(isinstance(value, float) and not value.is_integer() for pair in pairs for value in pair):
         raise _NotSuch("The answers are numbers, not classes.")
     answers = np.array([category(answer) for answer, _ in pairs])
@@ -119,6 +174,8 @@ def _classes(metric: Metric, pairs: Sequence[Pair]) -> float:
     score = _OF_CLASS[metric.name]
     counts = {label: _counts(answers == label, truths == label) for label in labels}
     if metric.average in ("", "binary"):
+        if signed.positive:
+            return score(*counts[_yes(signed)])
         positive = next((label for label in labels if label in _POSITIVE), None)
         if positive is None or len(labels) > 2:
             raise _NotSuch("The classes are not 0 and 1: the criterion must name how they are averaged.")

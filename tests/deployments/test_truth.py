@@ -2,10 +2,12 @@
 
 import random
 
+import pandas as pd
 import pytest
 
 from deployments.evaluation.metrics import metric_named
-from deployments.watch.truth import FEWEST_PAIRS, measure
+from deployments.replica.score import Rows
+from deployments.watch.truth import FEWEST_PAIRS, Signed, measure
 
 sk = pytest.importorskip("sklearn.metrics")
 drawn = random.Random(7)
@@ -68,3 +70,54 @@ def test_answers_in_wrappings_and_gaps():
     pairs = [({"label": 1}, 1), ([0], 0), (None, 1), (1, None)] * 20
     found = measure(metric_named("accuracy"), pairs)
     assert (found.value, found.rows) == (1, 40)
+
+
+LATE = [(drawn.choice(["late", "on time"]), drawn.choice(["late", "on time", "on time"])) for _ in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("key", "pairs", "signed"),
+    [
+        ("recall", LATE, Signed("late")),
+        ("precision", LATE, Signed("on time")),
+        ("specificity", LATE, Signed("late")),
+        ("recall", CLASSES, Signed("b")),
+        ("recall", BINARY, Signed("0")),
+        ("recall", CHANCES, Signed("1", 0.3)),
+        ("accuracy", CHANCES, Signed("0", 0.7)),
+        ("f1_macro", CHANCES, Signed(threshold=0.5)),
+        ("brier", CHANCES, Signed("0")),
+        ("recall", BINARY, Signed("1", 0.9)),
+    ],
+)
+def test_what_is_signed_is_taken_as_for_a_file(key, pairs, signed):
+    """The program that measures a file, with the same rows and terms, finds the same figure."""
+    metric = metric_named(key)
+    table = pd.DataFrame({"truth": [truth for _, truth in pairs]})
+    answers = {"said": [answer for answer, _ in pairs], "chances": None, "classes": None}
+    # Classes are taken as they were answered; a file is refused that has no chances for a threshold.
+    threshold = None if pairs is BINARY else signed.threshold
+    rows = Rows(table, ["truth"], answers, "truth", signed.positive, threshold)
+    wanted = {"metric": metric.name, "reads": metric.reads, "average": metric.average}
+    found = measure(metric, pairs, signed=signed)
+    assert found.value == pytest.approx(rows.measure(wanted, rows.where([])))
+
+
+@pytest.mark.parametrize(
+    ("key", "pairs", "signed", "why"),
+    [
+        ("recall", LATE, Signed(threshold=0.5), "does not name the positive class"),
+        ("recall", LATE, Signed("early"), "Of no answer the truth is early"),
+        ("recall", NUMBERS, Signed(str(NUMBERS[0][1])), "numbers, not classes"),
+        (
+            "accuracy",
+            [(0.4, "a"), (0.6, "b"), (0.7, "c")] * 20,
+            Signed("a", 0.5),
+            "two classes; the truth has 3",
+        ),
+    ],
+)
+def test_what_is_signed_and_cannot_be_says_why(key, pairs, signed, why):
+    found = measure(metric_named(key), pairs, signed=signed)
+    assert found.value is None
+    assert why in found.why_not
