@@ -120,10 +120,16 @@ PROJECT_ACTIONS: Final[dict[str, Rule]] = {
     "project.people": Rule("Add people, change their role and share, take them off", "lead"),
     "project.close": Rule("Close, pause and take up the project", "lead"),
     "deployment.release": Rule(
-        "Deploy a version, cancel, roll back, stop and start; move a canary",
+        "Deploy a version, cancel, start what was stopped; move a canary",
         "lead",
         also="whom the environment lets: contributors, or only owners and facilitators",
     ),
+    "deployment.operate": Rule(
+        "Stop a deployment, roll it back",
+        "lead",
+        also="whom the environment lets deploy, and the owner for operation",
+    ),
+    "deployment.take": Rule("Take an alert", "contribute", also="the owner for operation"),
     "deployment.change": Rule("Change the owner and the fallback of a deployment, archive it", "lead"),
     "waiver.ask": Rule("Ask for a waiver", "contribute"),
     "waiver.sign": Rule("Sign a waiver as the second person", "lead", fresh=True, also="the outcome owner"),

@@ -256,7 +256,7 @@ class Reader:
             text = f"Gap {found['gap']:.1f} levels against the mean of the others"
             return f"{text}, who are one person" if found["others_one_person"] else text
         if found["kind"] == "agreement":
-            return format_html("Agreement r<sub>wg</sub> {}, below 0.50", f"{found['r_wg']:.2f}")
+            return format_html("Agreement {} of 1 (r<sub>wg</sub>), below 0.50", f"{found['r_wg']:.2f}")
         if found["kind"] == "dont_know":
             if found["unknown"] is None:
                 return "By those who should know; counts are not shown in a confidential round"

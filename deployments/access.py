@@ -16,7 +16,10 @@ from projects.models import Project
 from ui.errors import Conflict, NotAllowed, NotFound
 
 LARGEST_VERSION, LONGEST_NAME = 2_147_483_647, 250
-NEEDS = ("view", "contribute", "lead", "deploy", "manage")
+NEEDS = ("view", "contribute", "lead", "take", "operate", "deploy", "manage")
+
+# What the owner for operation may beside those who may this.
+_OWNER_TOO = {"operate": "deploy", "take": "contribute"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,17 @@ class Standing:
     deployment: Deployment
     membership: Membership | None
     project: ProjectStanding | None
+    # Whether this is the owner for operation, who is called at night.
+    is_owner: bool = False
 
     def may(self, need: str) -> bool:
-        """Whether this person has one of ``NEEDS``; "deploy" is what the environment asks for."""
+        """Whether this person has one of ``NEEDS``; "deploy" is what the environment asks for.
+
+        "operate" leads out of danger only: the owner for operation, to whom alerts go, may always stop and go
+        back; "take" is to take an alert.
+        """
+        if need in _OWNER_TOO:
+            return self.may(_OWNER_TOO[need]) or (self.is_owner and self.may("view"))
         if need == "deploy":
             need = self.deployment.environment.deployers
         if need != "manage" and self.project is not None:
@@ -102,10 +113,11 @@ def standing_of(user: Any, deployment: Deployment) -> Standing:
     """How a person stands to a deployment; a person who comes by token only in the token's organization."""
     if not isinstance(user, User) or user.bound_to not in (None, deployment.organization_id):
         return Standing(deployment, None, None)
+    is_owner = deployment.owner_id == user.pk
     if deployment.project is None:
-        return Standing(deployment, get_membership(user, deployment.organization), None)
+        return Standing(deployment, get_membership(user, deployment.organization), None, is_owner)
     project = project_standing_of(user, deployment.project)
-    return Standing(deployment, project.membership, project)
+    return Standing(deployment, project.membership, project, is_owner)
 
 
 def may_deploy(user: Any, project: Project, environment: Environment) -> bool:
@@ -126,7 +138,7 @@ def require_nameable(model: str, version: int) -> None:
 
 
 def _refusal(deployment: Deployment, need: str) -> str:
-    if need == "deploy":
+    if need in ("deploy", "operate"):
         who = deployment.environment.get_deployers_display()
         return f"In {deployment.environment.name}, these may deploy: {who.lower()}."
     return "Your role does not allow this. Ask a lead of the project, or an owner of the organization."

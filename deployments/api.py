@@ -156,7 +156,7 @@ class DeploymentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Deploymen
     @action(detail=True, methods=["post"], url_path="roll-back")
     @idempotent
     def roll_back(self, request: Request, pk: str) -> Response:
-        deployment = get_deployment(request.user, pk, need="deploy")
+        deployment = get_deployment(request.user, pk, need="operate")
         values = given(RollBack, request)
         to = None
         if values.get("to") is not None:
@@ -169,7 +169,7 @@ class DeploymentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Deploymen
     @extend_schema(summary="Stop: the fallback answers", request=Words, responses=DeploymentSerializer)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str) -> Response:
-        deployment = get_deployment(request.user, pk, need="deploy")
+        deployment = get_deployment(request.user, pk, need="operate")
         stopped = releasing.stop(deployment, by=person(request), why=given(Words, request)["why"])
         return Response(DeploymentSerializer(stopped).data)
 

@@ -91,10 +91,10 @@ def deployment_state(
     return "open", "Nothing deployed"
 
 
-def versions_of(deployment: Deployment, *, may_deploy: bool = False, shown: int = SHOWN) -> list[VersionRow]:
+def versions_of(deployment: Deployment, *, may_go_back: bool = False, shown: int = SHOWN) -> list[VersionRow]:
     """The releases of a deployment, newest first; a button for each version that it can go back to."""
     rows = list(deployment.releases.select_related("waiver")[:shown])
-    good = last_good(deployment) if may_deploy else None
+    good = last_good(deployment) if may_go_back else None
     answering = {row.label for row in rows if row.state in (State.LIVE, State.CANARY)}
     return [_version(row, answering, can=good is not None) for row in rows]
 

@@ -99,7 +99,7 @@ def roll_back(
 
     The gate is noted but bars nobody: what answered before was let through then, and this must be fast.
     """
-    held = _held(deployment, by)
+    held = _held(deployment, by, need="operate")
     why = _checked_words(why)
     canary = _answering(held, State.CANARY)
     if canary is not None and to is None:
@@ -162,7 +162,7 @@ def stop(
     With `keeps_fallback`, as at drift, the version before stays up where it is the fallback; a stop by hand
     ends that too.
     """
-    held = _held(deployment, by)
+    held = _held(deployment, by, need="operate")
     again = held.wanted == Deployment.Wanted.STOPPED
     if again and held.kept_id is None:
         raise Conflict(f"{held.title} is stopped already.")
@@ -234,14 +234,14 @@ def under_way(deployment: Deployment) -> Release | None:
     return deployment.releases.filter(state__in=[*ON_THE_WAY, State.CANARY]).first()
 
 
-def _held(deployment: Deployment, by: User | None) -> Deployment:
+def _held(deployment: Deployment, by: User | None, *, need: str = "deploy") -> Deployment:
     """The deployment, locked, with the right read once more: it may have been taken away meanwhile."""
     held = lock(deployment.pk)
     if held.archived_at is not None or held.organization.archived_at is not None:
         raise Conflict(f"{held.title} is archived. Nothing can be changed there.")
     if held.is_external:
         raise Conflict(f"{held.title} runs elsewhere. It is released where it runs.")
-    if by is not None and not standing_of(by, held).may("deploy"):
+    if by is not None and not standing_of(by, held).may(need):
         raise NotAllowed(
             f"In {held.environment.name}, these may deploy: {held.environment.get_deployers_display()}."
         )

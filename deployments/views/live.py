@@ -40,7 +40,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     kind, word = deployment_state(
         deployment, live.release, open_, live.releases[0] if live.releases else None
     )
-    may_deploy = standing.may("deploy")
+    operates = standing.may("operate")
     lines = live_page.criterion_figures(live)
     context = {
         "deployment": deployment,
@@ -58,10 +58,15 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "features": live_page.feature_rows(live),
         "simulated": bool(live.seen.simulated),
         "notes": fill(mark("deployments.notes", "all"), request, deployment),
-        "versions": versions_of(deployment, may_deploy=may_deploy, shown=5),
+        "versions": versions_of(deployment, may_go_back=operates, shown=5),
         "happened": history_of(deployment, shown=4, steps=False),
-        "may": {"deploy": may_deploy, "take": standing.may("contribute"), "lead": standing.may("lead")},
-        "back": last_good(deployment) if may_deploy and live.release else None,
+        "may": {
+            "deploy": standing.may("deploy"),
+            "operate": operates,
+            "take": standing.may("take"),
+            "lead": standing.may("lead"),
+        },
+        "back": last_good(deployment) if operates and live.release else None,
     }
     return render(request, "deployments/live.html", context)
 
@@ -85,7 +90,7 @@ def take_alert(request: HttpRequest, pk: UUID) -> HttpResponse:
     alert = Alert.objects.filter(pk=pk).first()
     if alert is None:
         raise NotFound
-    alert.deployment = get_standing(request.user, alert.deployment_id, need="contribute").deployment
+    alert.deployment = get_standing(request.user, alert.deployment_id, need="take").deployment
     take(alert, by=person(request), note=request.POST.get("note", ""))
     messages.success(request, "It is yours. Nobody is told again for the quiet time.")
     return redirect("deployments:show", alert.deployment_id)

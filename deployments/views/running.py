@@ -40,7 +40,7 @@ def history(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Every version that was deployed here, and everything that happened, with who and why."""
     standing = get_standing(request.user, pk)
     deployment = standing.deployment
-    may = standing.may("deploy")
+    operates = standing.may("operate")
     live = deployment.releases.filter(state=State.LIVE).first()
     open_ = releasing.under_way(deployment)
     kind, word = deployment_state(deployment, live, open_, deployment.releases.first())
@@ -49,10 +49,10 @@ def history(request: HttpRequest, pk: UUID) -> HttpResponse:
         "live": live,
         "open": open_,
         "state": {"kind": kind, "word": word},
-        "versions": versions_of(deployment, may_deploy=may, shown=MOST_SHOWN),
+        "versions": versions_of(deployment, may_go_back=operates, shown=MOST_SHOWN),
         "happened": history_of(deployment, shown=MOST_SHOWN),
-        "may": {"deploy": may, "lead": standing.may("lead")},
-        "back": releasing.last_good(deployment) if may else None,
+        "may": {"deploy": standing.may("deploy"), "operate": operates, "lead": standing.may("lead")},
+        "back": releasing.last_good(deployment) if operates else None,
     }
     return render(request, "deployments/history.html", context)
 
@@ -86,7 +86,7 @@ def _release_context(request: HttpRequest, found: Release) -> dict[str, Any]:
         "moves": found.state not in OVER,
         "canary": found.state == State.CANARY,
         "log": last_lines(found),
-        "may_deploy": standing.may("deploy"),
+        "may": {"deploy": standing.may("deploy"), "operate": standing.may("operate")},
         "waiver": waiver_words(found),
     }
 
@@ -131,7 +131,7 @@ def promote(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 def roll_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask once, then go back to the last good version, or to the one that was chosen."""
-    deployment = get_standing(request.user, pk, need="deploy").deployment
+    deployment = get_standing(request.user, pk, need="operate").deployment
     target = _target(deployment, request.GET.get("to", ""))
     canary = deployment.releases.filter(state=State.CANARY).first() if target is None else None
     to = target or releasing.last_good(deployment)
@@ -188,7 +188,7 @@ def _target(deployment: Deployment, wanted: str) -> Release | None:
 @login_required
 def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask once, then stop: from then on the fallback answers."""
-    deployment = get_standing(request.user, pk, need="deploy").deployment
+    deployment = get_standing(request.user, pk, need="operate").deployment
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         releasing.stop(deployment, by=person(request), why=form.cleaned_data["why"])

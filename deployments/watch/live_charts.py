@@ -30,7 +30,7 @@ def volume(seen: Seen, events: Events) -> Series | None:
     if not seen.steps:
         return None
     unit = seen.span.unit
-    counts = [step.count for step in seen.steps.values()]
+    counts = [step.count for at, step in seen.steps.items() if seen.is_made_up or at not in seen.simulated]
     usual = sorted(counts)[len(counts) // 2]
     return Series(
         key="volume",

@@ -50,7 +50,10 @@ DEFAULT = "24h"
 
 @dataclass(slots=True)
 class Seen:
-    """All steps of a span, a gap where nothing was asked; `whole` is all of it."""
+    """All steps of a span, a gap where nothing was asked.
+
+    `whole` is all that is real of it, or all that is simulated where nothing is real: the two never join.
+    """
 
     span: Span
     begin: dt.datetime
@@ -59,6 +62,11 @@ class Seen:
     whole: Figures = field(default_factory=Figures)
     # The steps that are made up.
     simulated: set[dt.datetime] = field(default_factory=set)
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether `whole` is of simulated figures."""
+        return bool(self.steps) and len(self.simulated) == len(self.steps)
 
     def moments(self) -> list[dt.datetime]:
         """The beginnings of all steps."""
@@ -76,7 +84,7 @@ def seen_of(deployment: Deployment, span: Span, now: dt.datetime) -> Seen:
     real, simulated = (_steps(deployment, span, begin, now, made_up) for made_up in (False, True))
     seen.steps = simulated | real
     seen.simulated = set(simulated) - set(real)
-    for step in seen.steps.values():
+    for step in (real or simulated).values():
         _add(seen.whole, step.count, step.rows, step.errors, step.fallbacks, step.latency)
     return seen
 

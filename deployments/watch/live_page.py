@@ -115,7 +115,8 @@ def lede_of(live: Live) -> str:
     if not count:
         return f"Nobody has asked it in the last {live.span.back}."
     within = percentile(live.seen.whole.latency, 0.95)
-    words = f"{plural(count, 'request', 'requests')} in the last {live.span.back}"
+    what = ("simulated request", "simulated requests") if live.seen.is_made_up else ("request", "requests")
+    words = f"{plural(count, *what)} in the last {live.span.back}"
     return f"{words}, 95 of 100 answered within {formats.number(within)} ms." if within else f"{words}."
 
 

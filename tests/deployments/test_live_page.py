@@ -117,10 +117,17 @@ def test_made_up_figures_are_named_and_give_way_to_real_ones(cast: Any, deployme
     begin = NOW - dt.timedelta(days=3)
     seen.bucket(deployment, begin, seconds=DAY, count=500, simulated=True)
     seen.drift(deployment, 0.1, at=begin, simulated=True)
-    assert "Simulated figures" in page(cast, deployment, "30d")
+    found = page(cast, deployment, "30d")
+    assert "Simulated figures" in found
+    assert "500 simulated requests in the last 30 days" in found
     seen.bucket(deployment, begin, seconds=DAY, count=40)
     whole = seen_of(deployment, SPANS["30d"], NOW).whole
     assert whole.count == 40
+    # Another day that is simulated alone is drawn, and never counted with what is real.
+    seen.bucket(deployment, begin - dt.timedelta(days=1), seconds=DAY, count=500, simulated=True)
+    found = page(cast, deployment, "30d")
+    assert "40 requests in the last 30 days" in found
+    assert "Simulated figures" in found
 
 
 def test_days_hours_and_minutes_are_counted_once(deployment: Deployment) -> None:

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from accounts.models import AuditEvent, Membership
 from deployments.actions import releasing
 from deployments.actions.moving import move
-from deployments.models import Change, Deployment, Release
+from deployments.models import Alert, Change, Deployment, Release
 from deployments.release.lifecycle import ANSWERING, ON_THE_WAY, OVER, State, may_move
 from jobs.models import Event
 from tests.deployments import registry_cast as made
@@ -207,6 +207,37 @@ def test_there_must_be_something_to_go_back_to(endpoint, cast):
     never = live(endpoint, 2, state="failed", live_at=None)
     with pytest.raises(Conflict):
         releasing.roll_back(endpoint, by=cast.frank, to=never)
+
+
+def test_the_owner_for_operation_leads_out_of_danger_and_nothing_more(cast):
+    """Alerts go to that person, who may only look otherwise."""
+    deployment = made.deployment_of(cast, slug="production", owner=cast.victor, owner_name="Victor")
+    made.release_of(deployment, 1, "stopped")
+    live(deployment, 2)
+    alert = Alert.objects.create(
+        deployment=deployment,
+        kind="errors",
+        key="errors",
+        words="One answer in 3 failed",
+        value=0.3,
+        limit=0.1,
+    )
+    browser = cast.client("viewer")
+    page = browser.get(f"/deployments/{deployment.pk}/").content.decode()
+    assert all(words in page for words in ("Stop to fallback", "Roll back to version 1", "I take it"))
+    assert browser.post(f"/deployments/alerts/{alert.pk}/take/", {"note": "On it"}).status_code == 302
+    alert.refresh_from_db()
+    assert alert.taken_by == cast.victor
+    assert browser.post(f"/deployments/{deployment.pk}/roll-back/", {"why": "Errors."}).status_code == 302
+    back = deployment.releases.get(kind="roll_back")
+    assert (back.version, back.asked_by) == (1, cast.victor)
+    assert browser.post(f"/deployments/releases/{back.pk}/cancel/").status_code == 403
+    assert browser.post(f"/deployments/{deployment.pk}/stop/", {"why": "Worse."}).status_code == 302
+    page = browser.get(f"/deployments/{deployment.pk}/history/").content.decode()
+    assert "Start again" not in page
+    assert browser.post(f"/deployments/{deployment.pk}/start/").status_code == 403
+    Membership.objects.filter(user=cast.victor).delete()
+    assert browser.post(f"/deployments/{deployment.pk}/stop/", {"why": "Mine."}).status_code == 404
 
 
 def test_stopped_is_stopped_and_starts_with_the_version_that_answered(endpoint, cast):
