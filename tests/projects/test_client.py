@@ -101,6 +101,43 @@ print("TOLD" + json.dumps({
 """
 
 
+TORCH = """
+import json
+import lightning, mlflow, torch
+mlflow.pytorch.autolog(registered_model_name="net", log_every_n_epoch=1)
+torch.manual_seed(7)
+X = torch.randn(256, 3); y = (X[:, :1] > 0).float()
+rows = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, y), batch_size=64)
+
+class Net(lightning.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.line = torch.nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.line(x)
+
+    def training_step(self, batch, _):
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(self(batch[0]), batch[1])
+        self.log("loss", loss, on_epoch=True, on_step=False)
+        return loss
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=0.1)
+
+lightning.Trainer(max_epochs=4, enable_progress_bar=False, enable_checkpointing=False, logger=False).fit(
+    Net(), rows)
+run = mlflow.last_active_run()
+history = mlflow.MlflowClient().get_metric_history(run.info.run_id, "loss")
+model = mlflow.pytorch.load_model("models:/net/1")
+print("TOLD" + json.dumps({
+    "status": run.info.status, "epochs": run.data.params.get("epochs"),
+    "count": len(history), "falls": history[-1].value < history[0].value,
+    "predicts": int(((model(X) > 0).float() == y).sum()),
+}))
+"""
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Gates, dict[str, str]]]:
     """Pages and gate on two host names over one data folder, with one project from a charter in force."""
@@ -176,6 +213,16 @@ def test_xgboost_logs_itself(running: tuple[Place, Gates, dict[str, str]], tmp_p
     assert (told["status"], told["depth"], told["falls"]) == ("FINISHED", "3", True)
     assert told["steps"] == list(range(8))
     assert told["predicts"] > 90
+
+
+def test_pytorch_logs_itself(running: tuple[Place, Gates, dict[str, str]], tmp_path: Path) -> None:
+    """Where PyTorch and Lightning are, for which its autolog is made; no extra of ours brings them."""
+    pytest.importorskip("torch")
+    pytest.importorskip("lightning")
+    _, gates, tokens = running
+    _, told = script(TORCH, gates, tokens["ann"], tmp_path)
+    assert (told["status"], told["epochs"], told["count"], told["falls"]) == ("FINISHED", "4", 4, True)
+    assert told["predicts"] > 230
 
 
 def test_a_token_that_was_revoked_reads_nothing(
