@@ -76,7 +76,7 @@ class ChartSpec:
         """The unit line with the sample size at its end."""
         if self.n is None or re.search(r"\bn = ", self.unit):
             return self.unit
-        return f"{self.unit}; n = {self.n}"
+        return f"{self.unit}; n = {self.n:,}"
 
 
 @dataclass(frozen=True, kw_only=True)
