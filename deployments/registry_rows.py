@@ -49,6 +49,8 @@ class Row:
     word: str
     health_kind: str
     health: str
+    # Whether all that is wrong is made up, as in the demo.
+    only_simulated: bool
     version: str
     endpoint: str
     charter: str
@@ -109,6 +111,7 @@ def _row(
         word=word,
         health_kind=health_kind,
         health=health,
+        only_simulated=bool(alerts) and all(row.simulated for row in alerts),
         version=str(shown) if shown else f"Version {one.external_version}" if one.external_version else "",
         endpoint=one.endpoint if one.is_external else _address(one),
         charter=one.project.charter.code if one.project and one.project.charter else "",
@@ -208,7 +211,7 @@ def _health(one: Deployment, live: Release | None, alerts: list[Alert]) -> tuple
     if alerts:
         more = f", and {len(alerts) - 1} more" if len(alerts) > 1 else ""
         taken = all(row.taken_at is not None for row in alerts)
-        return "watch" if taken else "bad", f"{alerts[0].words}{more}"
+        return "watch" if taken else "bad", f"{alerts[0].words}{alerts[0].made_up}{more}"
     if one.is_external:
         return "neutral", "Not watched here"
     return ("good", "Nothing wrong") if live is not None else ("neutral", "–")

@@ -46,7 +46,9 @@ def registered(reader: Reader) -> list[Row]:
 
 
 def _mark(row: Row) -> tuple[str, str]:
-    return (row.health_kind, "Alert") if row.health_kind in ("bad", "watch") else (row.kind, row.word)
+    if row.health_kind not in ("bad", "watch"):
+        return row.kind, row.word
+    return row.health_kind, "Alert (simulated)" if row.only_simulated else "Alert"
 
 
 def waits(reader: Reader) -> list[Duty]:

@@ -182,6 +182,11 @@ class Alert(models.Model):
         return self.words
 
     @property
+    def made_up(self) -> str:
+        """What is said behind its words where it is simulated."""
+        return " (simulated)" if self.simulated else ""
+
+    @property
     def told_names(self) -> str:
         """Who was told the last time, to begin a sentence with: "Ann and Ida were"; empty for nobody."""
         last = self.told[-1]["at"] if self.told else ""

@@ -145,6 +145,10 @@ def settle(deployment: Deployment, findings: Iterable[Finding], now: dt.datetime
 @transaction.atomic
 def _open(deployment: Deployment, finding: Finding, now: dt.datetime) -> None:
     lock(deployment.pk)
+    # What is made up gives way to what is real, as figures do.
+    Alert.objects.filter(deployment=deployment, key=finding.key, closed_at=None, simulated=True).update(
+        closed_at=now
+    )
     found = Alert.objects.filter(deployment=deployment, key=finding.key, closed_at=None).first()
     if found is not None:
         found.words, found.value, found.limit = finding.words[:300], finding.value, finding.limit

@@ -118,7 +118,8 @@ def _act(
     deployment: Deployment, revision: Revision, release: Release, figure: LiveFigure, now: dt.datetime
 ) -> None:
     key = figure.criterion.key
-    open_ = Alert.objects.filter(deployment=deployment, key=f"{CRITERION}:{key}", closed_at=None).first()
+    alerts = Alert.objects.filter(deployment=deployment, key=f"{CRITERION}:{key}", closed_at=None)
+    open_ = alerts.filter(simulated=False).first()
     judged = standing_of(revision, candidate=release.label).judged
     was_met = any(item.criterion.key == key and item.verdict.outcome is Outcome.MET for item in judged)
     was_met = was_met or (open_ is not None and WAS_MET in open_.words)

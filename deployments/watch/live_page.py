@@ -95,16 +95,16 @@ def title_of(live: Live) -> str:
         return "No version is live yet"
     broken = [row for row in live.alerts if row.kind == CRITERION]
     if broken:
-        return headline(broken[0].words)
+        return f"{headline(broken[0].words)}{broken[0].made_up}"
     moved = next((row for row in live.alerts if row.kind == DRIFT), None)
     held = _all_met(live.criteria)
     if moved is not None:
         feature = live.last_drift.psi_feature if live.last_drift else "An input"
         since = formats.day(timezone.localtime(moved.opened_at), year=False)
-        said = f"{feature} has drifted since {since}"
+        said = f"{feature} has drifted since {since}{moved.made_up}"
         return f"The signed criteria still hold, but {said}" if held else said
     if live.alerts:
-        return headline(live.alerts[0].words)
+        return f"{headline(live.alerts[0].words)}{live.alerts[0].made_up}"
     version = f"Version {live.release.version}"
     return f"{version} answers as signed" if held else f"{version} answers, and nothing calls for you"
 
@@ -126,6 +126,7 @@ def facts_of(live: Live, kind: str, word: str) -> list[dict[str, Any]]:
     if live.alerts:
         criterion = any(row.kind == CRITERION for row in live.alerts)
         kind, word = ("bad", "Failing") if criterion else ("watch", "Watch")
+        word += "" if any(not row.simulated for row in live.alerts) else " (simulated)"
     owner = deployment.owner_name or "Nobody named"
     if deployment.deputy_name:
         owner = f"{owner}, deputy {deployment.deputy_name}"

@@ -325,3 +325,29 @@ def test_made_up_figures_call_nobody(deployment: Deployment) -> None:
     seen.bucket(deployment, NOW - MINUTE, errors={"model": 90}, simulated=True)
     watch_all(NOW)
     assert alerts(deployment) == []
+
+
+def made_up_alert(deployment: Deployment) -> Alert:
+    return Alert.objects.create(
+        deployment=deployment, kind="drift", key="drift", words="Drift 0.23 of slope", simulated=True
+    )
+
+
+def test_a_made_up_alert_is_named_so_wherever_it_shows(cast: Any, deployment: Deployment) -> None:
+    made_up_alert(deployment)
+    client = cast.client("facilitator")
+    for address, words in (
+        ("/", "Alert (simulated)"),
+        ("/deployments/", "Drift 0.23 of slope (simulated)"),
+        (f"/deployments/{deployment.pk}/", "Watch (simulated)"),
+    ):
+        assert words in client.get(address).content.decode(), address
+
+
+def test_a_made_up_alert_gives_way_to_a_real_one(deployment: Deployment) -> None:
+    before = made_up_alert(deployment)
+    seen.drift(deployment, 0.3, at=NOW)
+    watch_all(NOW)
+    before.refresh_from_db()
+    assert (before.words, before.closed_at) == ("Drift 0.23 of slope", NOW)
+    assert Alert.objects.get(closed_at=None).simulated is False
