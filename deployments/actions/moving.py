@@ -49,14 +49,17 @@ def move(
         row.ended_at = timezone.now()
     row.save(update_fields=FIELDS)
     share_out(deployment)
-    tell(
-        deployment,
-        f"release_{to}",
-        f"{row} {_SENTENCES[to]}",
-        release=row,
-        why=message,
-        by=by,
-    )
+    _say_move(deployment, row, before, to, why=message, by=by)
+    touch(deployment)
+    release.refresh_from_db(fields=FIELDS)
+    return release
+
+
+def _say_move(
+    deployment: Deployment, row: Release, before: State, to: State, *, why: str, by: User | None
+) -> None:
+    """In the history, in the audit log, and to those who listen."""
+    tell(deployment, f"release_{to}", f"{row} {_SENTENCES[to]}", release=row, why=why, by=by)
     audit.record(
         organization=deployment.organization,
         actor=by,
@@ -70,9 +73,6 @@ def move(
         },
     )
     _publish_move(deployment, row, to)
-    touch(deployment)
-    release.refresh_from_db(fields=FIELDS)
-    return release
 
 
 def _require_move(row: Release, before: State, to: State) -> None:

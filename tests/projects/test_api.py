@@ -18,14 +18,8 @@ from projects.actions import open_from_initiative
 from projects.actions.people import mark_of_member
 from projects.actions.tokens import create_project_token, revoke_project_token
 from projects.models import Candidate, Project
-from tests.projects import cast as made
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project(cast: Any) -> Project:
-    return made.project(cast.organization, cast.frank)
 
 
 def by_token(secret: str) -> APIClient:

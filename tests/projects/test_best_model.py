@@ -10,9 +10,8 @@ import pytest
 from projects.actions.readings import nominate
 from projects.models import Project
 from tests.projects.store import Store
-from tests.projects.test_readings import HOLDOUT, KEY, project, store
+from tests.projects.test_readings import HOLDOUT, KEY
 
-__all__ = ["project", "store"]
 pytestmark = pytest.mark.django_db
 
 

@@ -19,7 +19,6 @@ from projects.actions import documents as documents_action
 from projects.actions.documents import add_document
 from projects.documents import ENDINGS, LONGEST_NAME, MOST_BYTES, Refused, clean_name, examine
 from projects.models import Paper, Project
-from tests.projects import cast as made
 
 QUIET_PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n%%EOF\n"
 
@@ -197,11 +196,6 @@ def test_a_long_name_keeps_its_ending() -> None:
     name = clean_name("a" * 400 + ".pdf")
     assert len(name) <= LONGEST_NAME
     assert name.endswith(".pdf")
-
-
-@pytest.fixture
-def project(cast: Any) -> Project:
-    return made.project(cast.organization, cast.frank)
 
 
 def upload(client: Any, project: Project, name: str, content: bytes, title: str = "") -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,28 +23,12 @@ from projects.actions.talking import (
 )
 from projects.actions.work import log_decision
 from projects.models import Intent, Project
-from projects.tracking import records
-from tests.projects import cast as made
 from tests.projects.store import Store
 
 pytestmark = pytest.mark.django_db
 HOLDOUT = ("holdout.csv", "abcd1234")
 KEY = "recall_score"
 FRIDAY = dt.date(2026, 3, 6)
-
-
-@pytest.fixture
-def project(cast: Any) -> Project:
-    return made.project(cast.organization, cast.frank)
-
-
-@pytest.fixture
-def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
 
 
 def told(*kinds: str) -> list[dict[str, Any]]:

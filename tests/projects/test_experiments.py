@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,9 @@ from django.utils import timezone
 from projects.actions.tokens import bearer_of
 from projects.models import Project, ProjectToken
 from projects.tracking import records, server
-from tests.projects import cast as made
 from tests.projects.store import MOMENT, Store
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project(cast: Any) -> Project:
-    return made.project(cast.organization, cast.frank)
-
-
-@pytest.fixture
-def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
 
 
 def page(cast: Any, address: str, role: str = "facilitator") -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from charters.queries import revision_in_force
 from projects.models import Intent, Project
 from projects.tracking import records
 from projects.tracking.forgetting import Joined, forget, source_without
-from tests.projects import cast as made
 from tests.projects.store import Store
 from ui.errors import Conflict
 
@@ -45,15 +43,6 @@ CREATE TABLE registered_models (workspace TEXT, name TEXT, description TEXT);
 CREATE TABLE registered_model_tags (workspace TEXT, name TEXT, key TEXT, value TEXT);
 CREATE TABLE model_version_tags (workspace TEXT, name TEXT, version INTEGER, key TEXT, value TEXT);
 """
-
-
-@pytest.fixture
-def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
 
 
 def widen(store: Store) -> None:
@@ -208,11 +197,6 @@ def person(cast: Any) -> User:
     user = User.objects.create_user(ADDRESS, "a long enough password", name=NAME)
     accounts.add_member(cast.organization, user=user, by=None, role="member", functions=[], unit=None)
     return user
-
-
-@pytest.fixture
-def project(cast: Any) -> Project:
-    return made.project(cast.organization, cast.frank)
 
 
 def wrote(project: Project, by: User, run: str, minute: int) -> None:

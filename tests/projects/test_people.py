@@ -16,15 +16,9 @@ from projects.actions.people import add_member, end_membership
 from projects.actions.tokens import create_project_token
 from projects.actions.work import add_task, save_risk
 from projects.models import Project, ProjectMember, ProjectToken, Risk, Task
-from tests.projects import cast as made
 from ui.errors import Conflict
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project(cast: Any) -> Project:
-    return made.project(cast.organization, cast.frank)
 
 
 def join(project: Project, by: Any, who: Any, **more: Any) -> ProjectMember:

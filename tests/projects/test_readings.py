@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from charters.models import Charter, Reading
 from charters.queries import revision_in_force
 from projects.actions.readings import FIRST_DAY, nominate, read_criteria, read_what_changed
 from projects.models import Intent, Project
-from projects.tracking import records
 from projects.tracking.evaluation import MODEL_TAG
 from tests.projects import cast as made
 from tests.projects.store import Store
@@ -25,20 +23,6 @@ from ui.errors import Conflict, Invalid
 pytestmark = pytest.mark.django_db
 HOLDOUT = ("holdout.csv", "abcd1234")
 KEY = "recall_score"
-
-
-@pytest.fixture
-def project(cast: Any) -> Project:
-    return made.project(cast.organization, cast.frank)
-
-
-@pytest.fixture
-def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
 
 
 def outcome(project: Project, key: str = "c1") -> tuple[str, str]:

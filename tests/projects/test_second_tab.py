@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +27,6 @@ from projects.actions.work import (
     save_risk,
 )
 from projects.models import Ask, Candidate, CheckIn, Project, ProjectMember, Task
-from projects.tracking import records
 from projects.weeks import monday_of
 from tests.projects import cast as made
 from tests.projects.store import Store
@@ -316,15 +313,6 @@ def test_a_project_that_was_closed_is_not_opened_by_an_older_page(
     close_project(project, by=cast.frank, reason="It ends.")
     assert tab.post(address, opened).status_code == 409
     assert Project.objects.get(pk=project.pk).state == then
-
-
-@pytest.fixture
-def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
 
 
 def test_an_older_page_does_not_replace_a_candidate_it_never_showed(

@@ -6,7 +6,6 @@ import datetime as dt
 import math
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from django.utils import timezone
 from charters.models import Reading
 from projects.actions.readings import nominate
 from projects.models import Project
-from projects.tracking import records
-from tests.projects import cast as made
 from tests.projects.store import MOMENT, Store
 
 pytestmark = pytest.mark.django_db
@@ -27,20 +24,6 @@ KEY = "recall_score"
 LONG = "val/" + "k" * 246
 SIDE_BY_SIDE = "experiments/compare/?run=own&run=plain"
 PAGES = ("", "experiments/", "runs/own/", SIDE_BY_SIDE, "criteria/", "models/", "connect/")
-
-
-@pytest.fixture
-def project(cast: Any) -> Project:
-    return made.project(cast.organization, cast.frank)
-
-
-@pytest.fixture
-def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
 
 
 class Reader:
