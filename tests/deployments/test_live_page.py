@@ -126,7 +126,7 @@ def test_made_up_figures_are_named_and_give_way_to_real_ones(cast: Any, deployme
     # Another day that is simulated alone is drawn, and never counted with what is real.
     seen.bucket(deployment, begin - dt.timedelta(days=1), seconds=DAY, count=500, simulated=True)
     found = page(cast, deployment, "30d")
-    assert "40 requests in the last 30 days" in found
+    assert ">40 requests in the last 30 days" in found
     assert "Simulated figures" in found
 
 
