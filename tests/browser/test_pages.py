@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.accessibility import found_by_axe
 from tests.browser.running import Server, beside, enter_demo, watch, with_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.xdist_group("demo")]
@@ -66,17 +66,28 @@ SIZES = {390: 800, 768: 1024, 1440: 900}
 # States that need more than the demo; the pages of each are in tests/browser/scenes.py.
 SCENES = ("the demo", "projects", "told", "planning", "drafts", "rounds", "kept", "empty", "ugly", "deployed")
 SLOW = 90_000
-# The dark theme has other colors and nothing else.
-AXE: dict[str, dict[str, Any]] = {
-    "light": {"resultTypes": ["violations"]},
-    "dark": {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}},
-}
+PASSED: set[str] = set()
+
+
+class Tab:
+    """One that goes from page to page, as a person's does; a new one for each would start a process each."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.page = context.new_page()
+        self.page.set_default_timeout(SLOW)
+        self.seen = watch(self.page)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the page as it stands, and what was seen on the way to it."""
+        found = faults_of(self.page) + self.seen
+        self.seen.clear()
+        return found
 
 
 @pytest.fixture(scope="module")
-def facilitator(browser: Browser, demo: Server) -> Iterator[BrowserContext]:
+def facilitator(browser: Browser, demo: Server) -> Iterator[Tab]:
     context = enter_demo(browser, demo, "Nils Haavik")
-    yield context
+    yield Tab(context)
     context.close()
 
 
@@ -97,49 +108,46 @@ def faults_of(page: Page) -> list[str]:
             )
             if too_wide > 0:
                 found.append(f"scrolls sideways by {too_wide} px at {width} px")
-        for one in Axe().run(page, options=AXE[scheme]).response["violations"]:
-            found.append(f"{scheme}: {one['id']} {[node['html'][:120] for node in one['nodes'][:3]]}")
+        # The dark theme has other colors and nothing else.
+        found += [f"{scheme}: {one}" for one in found_by_axe(page, PASSED, whole=scheme == "light")]
     return found
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_page(facilitator: BrowserContext, demo: Server, name: str) -> None:
-    page = facilitator.new_page()
-    seen = watch(page)
+def test_page(facilitator: Tab, demo: Server, name: str) -> None:
+    page = facilitator.page
     for step in PATHS[name]:
         if step.startswith("a:"):
             page.get_by_role("link", name=step[2:]).first.click()
             page.wait_for_load_state()
         else:
             page.goto(demo.url + step)
-    assert faults_of(page) == []
-    assert seen == []
-    page.close()
+    assert facilitator.faults() == []
 
 
 @pytest.mark.parametrize("group", SCENES)
 def test_scenes(browser: Browser, demo: Server, scenes: Any, group: str) -> None:
     faults: dict[str, list[str]] = {}
-    contexts: dict[str, BrowserContext] = {}
+    tabs: dict[str, Tab] = {}
     for name, (who, path) in scenes["groups"][group].items():
         # Whoever comes by link comes with nothing else.
-        context = contexts.get(who) if who else browser.new_context()
-        if context is None:
-            context = contexts[who] = with_session(browser, demo, scenes["sessions"][who])
-        page = context.new_page()
-        page.set_default_timeout(SLOW)
-        seen = watch(page)
-        answer = page.goto(demo.url + path)
+        tab = tabs.get(who) or Tab(_context(browser, demo, scenes["sessions"].get(who)))
+        if who:
+            tabs[who] = tab
+        answer = tab.page.goto(demo.url + path)
         assert answer
-        wrong = faults_of(page) + seen + ([] if answer.ok else [f"answered {answer.status}"])
+        wrong = tab.faults() + ([] if answer.ok else [f"answered {answer.status}"])
         if wrong:
             faults[name] = wrong
-        page.close()
         if not who:
-            context.close()
-    for context in contexts.values():
-        context.close()
+            tab.page.context.close()
+    for tab in tabs.values():
+        tab.page.context.close()
     assert faults == {}
+
+
+def _context(browser: Browser, demo: Server, session: str | None) -> BrowserContext:
+    return with_session(browser, demo, session) if session else browser.new_context()
 
 
 def test_verify_pages(browser: Browser, demo: Server, scenes: Any) -> None:
