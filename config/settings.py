@@ -238,6 +238,8 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_HASHED = env.bool("STATIC_HASHED", default=not (DEBUG or TESTING))
 WHITENOISE_USE_FINDERS = not STATIC_HASHED
+# Else each client of the tests would look through all files before its first request.
+WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 STATIC_ROOT.mkdir(exist_ok=True)
 MEDIA_ROOT = DATA_DIR / "files"
 STORAGES = {

@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from accounts import actions, append_only
 from accounts.models import Membership, Organization, User
 from tests import prepared
+from ui import limited
 
 # Time limits for single examples fail on a busy machine and prove nothing.
 hypothesis_settings.register_profile("steady", deadline=None)
@@ -133,6 +134,12 @@ def _no_leftover_limits() -> Iterator[None]:
     """Rate limits of one test must not meet the next."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _limited_work_is_loaded_once() -> None:
+    """The process from which limited work is forked has its modules at hand, whichever work comes first."""
+    limited.expect("ui.pdf_preload", "charters.sheet_check", "assessment.workbooks", "deployments.tables")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from ui.errors import DomainError
@@ -53,7 +54,7 @@ def call(
     """``function(*args)`` in a process of its own; both must be picklable.
 
     what       the subject of the sentence that says what went wrong, such as "This file"
-    megabytes  of address space at most
+    megabytes  of address space at most, beside what the modules take that the server process has imported
     seconds    of processor time at most, rounded up; of wall time four times as much
     preload    modules that the server process imports once for all; counts until the first call of a process
 
@@ -123,7 +124,8 @@ def _work(
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE, megabytes * MEGABYTE))
+    most = _address_space() + megabytes * MEGABYTE
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
         answer = (True, function(*args))
     except MemoryError:
@@ -131,6 +133,15 @@ def _work(
     except Exception as error:
         answer = (False, _portable(error))
     theirs.send(answer)
+
+
+def _address_space() -> int:
+    """Bytes that this process has mapped; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _portable(error: Exception) -> Exception:

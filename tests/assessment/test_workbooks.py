@@ -68,7 +68,7 @@ def strings(count: int, size: int) -> bytes:
 def test_reading_ends_at_its_limits_and_the_next_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = strings(1_200_000, 9)
     assert len(bomb) < 2_000_000
-    monkeypatch.setattr(uploads, "MEGABYTES", 200)
+    monkeypatch.setattr(uploads, "MEGABYTES", 60)
     with pytest.raises(OverLimit, match="This file needed more memory than it may use"):
         uploads.sheets_of(bomb, most_rows=10, most_columns=2)
     monkeypatch.setattr(uploads, "MEGABYTES", 700)

@@ -310,7 +310,7 @@ def told(demo: Organization, nils: User) -> Paths:
 def planning(demo: Organization, nils: User) -> Paths:
     """A plan that cannot be, and the questionnaire as a draft."""
     monday = dt.date.today() + dt.timedelta(days=7)
-    wishes = PlanWishes(start=monday, target_phase=3, by=monday + dt.timedelta(days=14), budget=0)
+    wishes = PlanWishes(start=monday, target_phase=2, by=monday + dt.timedelta(days=14), budget=0)
     request = request_plan(demo, wishes, by=nils, name="In two weeks")
     draft = editing_actions.start_draft(demo, key="readiness", by=nils)
     here = f"/assessments/questionnaires/{draft.pk}/"
