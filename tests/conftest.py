@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -144,12 +145,13 @@ def _limited_work_is_loaded_once() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Before the database of the tests is made: SQLite begins with tables, PostgreSQL waits for no disk."""
+    """Before the database of the tests is made: it begins with tables, and PostgreSQL waits for no disk."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         prepared.copy_tables(Path(database["TEST"]["NAME"]))
     else:
         database["OPTIONS"] = {**database.get("OPTIONS", {}), "options": "-c synchronous_commit=off"}
+        database["TEST"]["TEMPLATE"] = prepared.template(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests import prepared
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(connection.vendor != "sqlite", reason="needs databases of its own"),
 ]
 FILL = """
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from accounts import actions
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -77,6 +78,7 @@ def files(place: Path) -> dict[str, str]:
 def filled(tmp_path_factory):
     place = tmp_path_factory.mktemp("filled")
     file = place.parent / "backup.tar.gz"
+    prepared.begin(place)
     run(place, FILL.replace("FILE", str(file)))
     return place, file
 

@@ -153,7 +153,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _database() -> Iterator[str | None]:
+def _database(tables: bool) -> Iterator[str | None]:
     """A database of its own on the PostgreSQL that DATABASE_URL names; None for SQLite in the data folder."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
@@ -163,7 +163,8 @@ def _database() -> Iterator[str | None]:
 
     name = f"throughline_browser_{uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        like = f' TEMPLATE "{prepared.template(url)}"' if tables else ""
+        connection.execute(f'CREATE DATABASE "{name}"{like}')
     try:
         yield url.rsplit("/", 1)[0] + "/" + name
     finally:
@@ -206,7 +207,7 @@ def start_server(
 ) -> Iterator[Server]:
     """The launcher on a free port, as the README's command starts it; stopped by SIGINT at the end.
 
-    With `tables` it finds them in its data folder, as at a later start.
+    With `tables` it finds them in its database, as at a later start.
 
     With `gates` hosted tracking runs too; the first request to it may have to wait until MLflow is loaded.
     """
@@ -215,7 +216,7 @@ def start_server(
     tracking = {"GATES": "on", "GATES_URL": f"http://127.0.0.1:{_free_port()}"} if gates else {"GATES": "off"}
     url = f"http://localhost:{port}"
     log = (data / "server.log").open("w+")
-    with _database() as database:
+    with _database(tables) as database:
         if tables and not database:
             prepared.begin(data)
         process = subprocess.Popen(

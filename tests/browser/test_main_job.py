@@ -119,17 +119,17 @@ def reference_scores(chosen: dict[str, steps.Chosen]) -> dict[str, int | None]:
     return {key: rounded(loops.dimension_score(one)) for key, one in questionnaire.dimensions.items()}
 
 
-def test_main_job(browser: Browser, server: Server, tmp_path: Path) -> None:
+def test_main_job(browser: Browser, first_start: Server, tmp_path: Path) -> None:
     desk = browser.new_context(viewport={"width": 1440, "height": 900})
     page = desk.new_page()
     seen = watch(page)
-    steps.create_organization(page, server)
-    round_url = steps.open_round(page, server, PEOPLE)
+    steps.create_organization(page, first_start)
+    round_url = steps.open_round(page, first_start, PEOPLE)
 
     chosen = {
-        "sponsor": answer_on_a_phone(browser, server),
-        "business_lead": answer_by_keyboard(browser, server),
-        "practitioner": answer_without_connection(browser, server),
+        "sponsor": answer_on_a_phone(browser, first_start),
+        "business_lead": answer_by_keyboard(browser, first_start),
+        "practitioner": answer_without_connection(browser, first_start),
     }
     assert all(len(answers) > 10 for answers in chosen.values())
 
@@ -137,21 +137,21 @@ def test_main_job(browser: Browser, server: Server, tmp_path: Path) -> None:
     assert page.locator("tbody").get_by_text("Handed in").count() == 3
     steps.move(page, "Start the review")
     steps.move(page, "Close the round")
-    figures = sheet.assess(server, tmp_path, chosen)
+    figures = sheet.assess(first_start, tmp_path, chosen)
     check_result(page, figures, chosen)
-    finding = output.plan(page, server)
+    finding = output.plan(page, first_start)
     assert finding.startswith("Phase 2 by ")
-    address = charter.write(page, server, "Bearing failure warning")
+    address = charter.write(page, first_start, "Bearing failure warning")
     charter.send(page, address)
     for who in ("priya@firm.example", "rolf@firm.example"):
         guest = browser.new_context(viewport={"width": 390, "height": 800})
-        text = steps.open_by_link(guest, server, who, "waits for your signature")
-        charter.sign_by_link(text, server, who)
+        text = steps.open_by_link(guest, first_start, who, "waits for your signature")
+        charter.sign_by_link(text, first_start, who)
         guest.close()
     charter.sign_by_account(page, address)
     page.goto(address)
     expect(page.locator("main")).to_contain_text("Signed by all at the table, in force since")
-    check_reports(page, server, figures, finding)
-    assert server.audit_verifies()
+    check_reports(page, first_start, figures, finding)
+    assert first_start.audit_verifies()
     assert seen == []
     desk.close()

@@ -54,7 +54,7 @@ def _patience() -> Iterator[None]:
 def hosted(tmp_path: Path) -> Iterator[Server]:
     """An installation with hosted tracking."""
     data = tmp_path / "data"
-    with mail_server(data / "mail") as mail, start_server(data, mail=mail, gates=True) as server:
+    with mail_server(data / "mail") as mail, start_server(data, mail=mail, gates=True, tables=True) as server:
         yield server
 
 

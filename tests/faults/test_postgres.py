@@ -16,6 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests import prepared
 from tests.faults.server import Answering, Place, kept, place
 from tests.faults.watching import TIMES
 
@@ -46,9 +47,9 @@ def _do(*statements: str) -> list[Any]:
 def _databases() -> Iterator[Any]:
     made: list[str] = []
 
-    def make() -> tuple[str, str]:
+    def make(like: str = "template1") -> tuple[str, str]:
         name = f"faults_{uuid4().hex[:10]}"
-        _do(f"CREATE DATABASE {name}")
+        _do(f"CREATE DATABASE {name} TEMPLATE {like}")
         made.append(name)
         return name, urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
 
@@ -59,7 +60,7 @@ def _databases() -> Iterator[Any]:
 
 @pytest.fixture(name="here")
 def _here(tmp_path: Path, databases: Any) -> Iterator[tuple[Place, str]]:
-    name, url = databases()
+    name, url = databases(prepared.template(SERVER))
     with place(tmp_path / "data", DATABASE_URL=url) as found:
         yield found, name
 
