@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import yaml
 from ortools.sat.python import cp_model  # noqa: F401 - its import is not what is measured
 
 from assessment.question_bank import load_questionnaire
@@ -25,6 +24,7 @@ from roadmap.checker import check
 from roadmap.plan import Plan
 from roadmap.planner import plan
 from roadmap.problem import PlanProblem
+from ui.yaml_file import load_yaml
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "fixtures"
@@ -43,7 +43,7 @@ def standard(target_phase: int) -> PlanProblem:
     questionnaire = load_questionnaire(FIXTURES / "questionnaires" / "readiness.yaml")
     gates = gate_rows(questionnaire)
     catalogue = load_catalogue(FIXTURES / "initiatives" / "standard.yaml", gates=gates)
-    roles = yaml.safe_load((FIXTURES / "roles.yaml").read_text(encoding="utf-8"))["roles"]
+    roles = load_yaml(FIXTURES / "roles.yaml")["roles"]
     capacity = {role["id"]: role["default_capacity"] for role in roles}
     return PlanProblem(catalogue, gates, MONDAY, target_phase, capacity=capacity)
 

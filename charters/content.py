@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from charters.fields import Value
+from ui.yaml_file import load_yaml
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 SEVERITIES = ("note", "advise", "block")
@@ -147,8 +146,7 @@ def load_rules(scope: str) -> dict[str, Rule]:
 
 def _load(name: str) -> Any:
     # The loader in C, where there is one: the questionnaire takes a second in Python.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load((FIXTURES / name).read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+    return load_yaml(FIXTURES / name)
 
 
 def _route(entry: Mapping[str, Any]) -> Route:

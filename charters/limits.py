@@ -14,10 +14,9 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-import yaml
-
 from charters.content import FIXTURES
 from charters.document import CharterText
+from ui.yaml_file import load_yaml
 
 FOR_ALL = ("what_it_will_do", "what_it_will_not_do", "wrong_answers", "cost_of_wrong")
 TITLES = {
@@ -79,7 +78,7 @@ def _of_party() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def _parties_file() -> Any:
-    return yaml.safe_load((FIXTURES / "parties.yaml").read_text(encoding="utf-8"))
+    return load_yaml(FIXTURES / "parties.yaml")
 
 
 def limits_of(

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from reports.headless_layout import DONT_KNOW_MARK
 from reports.headless_writing import FilledPerson, Filling, TeamMember
 from roadmap.standard import FIXTURES
+from ui.yaml_file import load_yaml
 
 ROUND = "round_2"
 
 
 def demo_filling() -> Filling:
     """Answers, agreed levels and team of the demo's second round."""
-    demo = yaml.safe_load((FIXTURES / "demo" / "halvorsen.yaml").read_text(encoding="utf-8"))
+    demo = load_yaml(FIXTURES / "demo" / "halvorsen.yaml")
     people = {person["id"]: person for person in demo["people"]}
     entry = next(one for one in demo["assessments"] if one["id"] == ROUND)
     voluntary = {(one["by"], one["item"]): one["answer"] for one in entry["voluntary_answers"]}

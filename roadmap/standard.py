@@ -8,9 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from roadmap.catalogue import Catalogue, load_catalogue
+from ui.yaml_file import load_yaml
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 STANDARD = FIXTURES / "initiatives" / "standard.yaml"
@@ -44,7 +43,7 @@ def _items_of(initiative: Any) -> set[str]:
 
 @lru_cache(maxsize=1)
 def _roles() -> list[dict[str, Any]]:
-    content = yaml.safe_load((FIXTURES / "roles.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(FIXTURES / "roles.yaml")
     return list(content["roles"])
 
 
@@ -63,12 +62,12 @@ def default_capacity() -> dict[str, int]:
 @lru_cache(maxsize=1)
 def route_names() -> dict[str, str]:
     """The name of each route to a POC by its key."""
-    content = yaml.safe_load((FIXTURES / "routes.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(FIXTURES / "routes.yaml")
     return {route["id"]: route["name"] for route in content["routes"]}
 
 
 @lru_cache(maxsize=1)
 def plan_rules() -> dict[str, dict[str, Any]]:
     """The rules of balance for plans by id, each with severity and sentence."""
-    content = yaml.safe_load((FIXTURES / "rules.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(FIXTURES / "rules.yaml")
     return {rule["id"]: rule for rule in content["plan"]}

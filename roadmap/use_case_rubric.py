@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ui.yaml_file import load_yaml
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 AXES = ("worth", "feasibility")
@@ -61,7 +61,7 @@ class Rubric:
 @cache
 def rubric() -> Rubric:
     """The rubric as shipped. Raises ValueError if a question has not five levels or a negative weight."""
-    content = yaml.safe_load((FIXTURES / "use_cases.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(FIXTURES / "use_cases.yaml")
     return Rubric(
         questions={axis: tuple(_question(axis, entry) for entry in content[axis]) for axis in AXES},
         facts={entry["id"]: _fact(entry) for entry in content["facts"]},
@@ -73,7 +73,7 @@ def rubric() -> Rubric:
 @cache
 def portfolio_sentences() -> Mapping[str, tuple[str, str]]:
     """Severity and sentence of each portfolio rule, by id."""
-    content = yaml.safe_load((FIXTURES / "rules.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(FIXTURES / "rules.yaml")
     return {entry["id"]: (entry["severity"], entry["sentence"]) for entry in content["portfolio"]}
 
 

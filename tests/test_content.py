@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from assessment.content_yaml import Problems, read_yaml
 from assessment.question_bank import load_questionnaire
+from ui.yaml_file import load_yaml
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 STANDARD = load_questionnaire(FIXTURES / "questionnaires" / "readiness.yaml")
@@ -61,7 +61,7 @@ SOURCE = re.compile(r"S[0-3]-[1-9][0-9]?")
 
 @cache
 def content(name: str) -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(FIXTURES / name)
     return data
 
 

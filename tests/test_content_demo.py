@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from assessment.question_bank import load_questionnaire
 from assessment.responses import AnswerValue, Respondent
 from assessment.result import AssessmentResult
 from assessment.scoring import score
+from ui.yaml_file import load_yaml
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 STANDARD = load_questionnaire(FIXTURES / "questionnaires" / "readiness.yaml")
 
 
 def read(name: str) -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(FIXTURES / name)
     return data
 
 
@@ -216,7 +216,7 @@ def test_plan_names_initiatives_of_the_catalogue() -> None:
     catalogue = {
         entry.get("key") or entry["id"]
         for path in (FIXTURES / "initiatives").glob("*.yaml")
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["initiatives"]
+        for entry in load_yaml(path)["initiatives"]
     }
     plan = DEMO["plan"]
     named = {*plan["done"], *plan["forced_in"], *plan["forced_out"], *plan["bindings"]}

@@ -12,6 +12,7 @@ import yaml
 
 from assessment.question_bank import ContentError, Questionnaire, parse_questionnaire
 from tests.assessment.small_questionnaire import parse, small
+from ui.yaml_file import load_yaml
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "content.md").read_text(encoding="utf-8")
 
@@ -55,7 +56,7 @@ def test_the_example_question_is_accepted() -> None:
     assert example
     (item,) = yaml.safe_load(example[1])
     standard = Path(__file__).parents[1] / "fixtures" / "questionnaires" / "readiness.yaml"
-    data = yaml.safe_load(standard.read_text(encoding="utf-8"))
+    data = load_yaml(standard)
     data["items"].append(item)
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
     questionnaire = parse_questionnaire(text, name="with the example")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.urls import URLResolver, get_resolver
 
 from assessment.question_bank import load_questionnaire
+from ui.yaml_file import load_yaml
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "fixtures"
@@ -22,7 +22,7 @@ CHECKLIST = {"S0": 25, "S1": 46, "S2": 71, "S3": 49}
 
 @cache
 def content(name: str) -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(FIXTURES / name)
     return data
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from ui.yaml_file import load_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTENT = [path for path in sorted((ROOT / "fixtures").rglob("*.yaml")) if path.parent.name != "demo"]
@@ -40,6 +41,5 @@ def test_templates_quote_with_typographic_marks() -> None:
 
 @pytest.mark.parametrize("path", CONTENT, ids=lambda path: path.stem)
 def test_content_quotes_with_typographic_marks(path: Path) -> None:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - the safe one, in C
+    content = load_yaml(path)
     assert not [f"{place}: {text[:80]}" for place, text in texts(content) if '"' in text]

@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
+
+from ui.yaml_file import load_yaml
 
 CONTENT = Path(settings.BASE_DIR) / "fixtures" / "roles.yaml"
 
@@ -44,7 +45,7 @@ class RoleBook:
 @lru_cache(maxsize=1)
 def role_book() -> RoleBook:
     """Read once per process; content does not change while it runs."""
-    data: dict[str, Any] = yaml.safe_load(CONTENT.read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(CONTENT)
     roles = [
         Role(
             row["id"], row["name"], row["responsibility"], dict(row["needs"]), tuple(row["core"]),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
+from ui.yaml_file import load_yaml
 
 FRIDAY = 4
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "demo" / "halvorsen.yaml"
@@ -56,8 +56,7 @@ class Story:
 @lru_cache(maxsize=1)
 def content() -> Entry:
     """The file of the demo; not to be changed by its readers."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: Entry = yaml.load(FIXTURE.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - safe loaders
+    found: Entry = load_yaml(FIXTURE)
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hypothesis import strategies as st
 
 from assessment.question_bank import (
@@ -20,6 +19,7 @@ from assessment.question_bank import (
     load_questionnaire,
 )
 from assessment.scoring import AnswerValue, Respondent
+from ui.yaml_file import load_yaml
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 DEMO = FIXTURES / "demo" / "halvorsen.yaml"
@@ -114,7 +114,7 @@ def answers(key: str, **values: int | str | None) -> list[AnswerValue]:
 
 def demo_round(number: int) -> tuple[list[Respondent], list[AnswerValue]]:
     """Round 1 or 2 of the demo, as it stands in the fixture."""
-    demo = yaml.safe_load(DEMO.read_text())
+    demo = load_yaml(DEMO)
     functions = {person["id"]: person["function"] for person in demo["people"]}
     entry = demo["assessments"][number - 1]
     respondents = [Respondent(key, functions[key], started=True) for key in entry["respondents"]]

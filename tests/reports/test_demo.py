@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import yaml
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -37,8 +36,9 @@ from roadmap.queries import progress_of
 from roadmap.standing import late_items
 from roadmap.use_case_models import UseCase
 from roadmap.use_case_queries import standing_of
+from ui.yaml_file import load_yaml
 
-CONTENT: dict[str, Any] = yaml.safe_load(FIXTURE.read_text(encoding="utf-8"))
+CONTENT: dict[str, Any] = load_yaml(FIXTURE)
 ROUNDS = {entry["id"]: entry for entry in CONTENT["assessments"]}
 # A Tuesday, so that day 0 is the Friday before.
 NOW = dt.datetime(2026, 11, 24, 10, 30, tzinfo=dt.UTC)

@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from assessment.question_bank import Questionnaire, load_questionnaire
 from roadmap.catalogue import Catalogue, GateRow, Initiative, Lift, Need, gate_rows, load_catalogue
 from roadmap.problem import PlanProblem
+from ui.yaml_file import load_yaml
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 STANDARD_FILE = FIXTURES / "initiatives" / "standard.yaml"
@@ -32,7 +31,7 @@ def standard() -> Catalogue:
 
 @cache
 def default_capacity() -> dict[str, int]:
-    content = yaml.safe_load((FIXTURES / "roles.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(FIXTURES / "roles.yaml")
     return {role["id"]: role["default_capacity"] for role in content["roles"]}
 
 

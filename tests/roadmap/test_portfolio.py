@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from roadmap.portfolio import (
     standing,
 )
 from roadmap.use_case_rubric import portfolio_sentences, rubric
+from ui.yaml_file import load_yaml
 
 TODAY = date(2026, 11, 20)
 DEMO = Path(__file__).parents[2] / "fixtures" / "demo" / "halvorsen.yaml"
@@ -58,7 +58,7 @@ def test_scores_by_hand() -> None:
 
 def test_the_demo_has_the_scores_that_it_names() -> None:
     seen = 0
-    for entry in yaml.safe_load(DEMO.read_text())["use_cases"]:
+    for entry in load_yaml(DEMO)["use_cases"]:
         if not isinstance(entry, dict) or "expect" not in entry:
             continue
         levels = {
