@@ -15,7 +15,7 @@ from tests.assessment.reference import Reference, rounded
 from tests.browser import charter, output, sheet, steps
 from tests.browser.running import ROOT, Server, watch
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PEOPLE = [
     "Solveig Aasgaard, solveig@firm.example, Sponsor",

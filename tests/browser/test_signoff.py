@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.parties import PASSWORD, VENDOR, Parties, address_of, gather
 from tests.browser.running import Server, watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
 SLOW = 90_000
 SEATS = 8

@@ -12,7 +12,7 @@ from tests.browser.running import Server, start_server, watch
 from ui import samples
 from ui.charts import plotly
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PASSED: set[str] = set()
 
 
