@@ -21,9 +21,8 @@ from deployments.tables import Unreadable, read_table
 from jobs import files
 from jobs.models import StoredFile
 from projects.models import Project
-from projects.tracking import records
 from tests.projects import cast as made
-from tests.projects.store import Store
+from tests.projects.store import Store, connected
 from ui.errors import Conflict, TooMany
 
 pytestmark = pytest.mark.django_db
@@ -43,26 +42,23 @@ def project(cast: Any) -> Project:
 def store(tmp_path: Path, settings: Any, project: Project) -> Iterator[Store]:
     """A tracking store with bearing/1, whose model lies in the artifact store."""
     settings.DATA_DIR = tmp_path
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    store.run(project.slug, "own", metrics={"loss": 0.1})
-    model_id = store.version(project.slug, "bearing", 1, run="own")
-    place = f"mlflow-artifacts:/workspaces/{project.slug}/1"
-    store._database.executescript(
-        f"""ALTER TABLE runs ADD COLUMN artifact_uri TEXT;
-        ALTER TABLE logged_models ADD COLUMN experiment_id INTEGER;
-        ALTER TABLE logged_models ADD COLUMN artifact_location TEXT;
-        ALTER TABLE model_versions ADD COLUMN storage_location TEXT;
-        UPDATE runs SET artifact_uri = '{place}/own/artifacts';
-        UPDATE logged_models SET experiment_id = 1, artifact_location = '{place}/{model_id}';"""  # noqa: S608
-    )
-    folder = tmp_path / "mlflow" / "artifacts" / "workspaces" / project.slug / "1"
-    (folder / model_id).mkdir(parents=True)
-    (folder / model_id / "MLmodel").write_text(MLMODEL)
-    (folder / "own" / "artifacts").mkdir(parents=True)
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
+    with connected(tmp_path, settings) as store:
+        store.run(project.slug, "own", metrics={"loss": 0.1})
+        model_id = store.version(project.slug, "bearing", 1, run="own")
+        place = f"mlflow-artifacts:/workspaces/{project.slug}/1"
+        store._database.executescript(
+            f"""ALTER TABLE runs ADD COLUMN artifact_uri TEXT;
+            ALTER TABLE logged_models ADD COLUMN experiment_id INTEGER;
+            ALTER TABLE logged_models ADD COLUMN artifact_location TEXT;
+            ALTER TABLE model_versions ADD COLUMN storage_location TEXT;
+            UPDATE runs SET artifact_uri = '{place}/own/artifacts';
+            UPDATE logged_models SET experiment_id = 1, artifact_location = '{place}/{model_id}';"""  # noqa: S608
+        )
+        folder = tmp_path / "mlflow" / "artifacts" / "workspaces" / project.slug / "1"
+        (folder / model_id).mkdir(parents=True)
+        (folder / model_id / "MLmodel").write_text(MLMODEL)
+        (folder / "own" / "artifacts").mkdir(parents=True)
+        yield store
 
 
 def parquet(columns: dict[str, list[Any]]) -> bytes:

@@ -26,11 +26,11 @@ from jobs.runner import Progress, run
 from projects.actions import open_from_charter
 from projects.actions.readings import nominate
 from projects.models import Project
-from projects.tracking import model_files, records
+from projects.tracking import model_files
 from projects.tracking import server as tracking
 from tests.charters.cases import complete_fields
 from tests.charters.cast import write_charter
-from tests.projects.store import Store
+from tests.projects.store import Store, connected
 
 pytestmark = pytest.mark.django_db
 KEY = "recall_score"
@@ -79,26 +79,23 @@ def project(cast: Any, request: pytest.FixtureRequest) -> Project:
 def store(tmp_path: Path, settings: Any, project: Project, cast: Any) -> Iterator[Store]:
     """A tracking store in which warner/1 is nominated and has its files; warner/2 is registered, too."""
     settings.DATA_DIR = tmp_path
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    store.run(project.slug, "own")
-    model_id = store.version(project.slug, "warner", 1, run="own")
-    store.version(project.slug, "warner", 2, run="own")
-    place = f"mlflow-artifacts:/workspaces/{project.slug}/1/{model_id}"
-    store._database.executescript(
-        f"""ALTER TABLE logged_models ADD COLUMN experiment_id INTEGER;
-        ALTER TABLE logged_models ADD COLUMN artifact_location TEXT;
-        ALTER TABLE model_versions ADD COLUMN storage_location TEXT;
-        UPDATE model_versions SET storage_location = '{place}';"""  # noqa: S608
-    )
-    folder = tmp_path / "mlflow" / "artifacts" / "workspaces" / project.slug / "1" / model_id
-    (folder / "code").mkdir(parents=True)
-    (folder / "MLmodel").write_text(MLMODEL)
-    (folder / "code" / "warner.py").write_text(CODE)
-    nominate(project, by=cast.frank, model="warner", version=1)
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
+    with connected(tmp_path, settings) as store:
+        store.run(project.slug, "own")
+        model_id = store.version(project.slug, "warner", 1, run="own")
+        store.version(project.slug, "warner", 2, run="own")
+        place = f"mlflow-artifacts:/workspaces/{project.slug}/1/{model_id}"
+        store._database.executescript(
+            f"""ALTER TABLE logged_models ADD COLUMN experiment_id INTEGER;
+            ALTER TABLE logged_models ADD COLUMN artifact_location TEXT;
+            ALTER TABLE model_versions ADD COLUMN storage_location TEXT;
+            UPDATE model_versions SET storage_location = '{place}';"""  # noqa: S608
+        )
+        folder = tmp_path / "mlflow" / "artifacts" / "workspaces" / project.slug / "1" / model_id
+        (folder / "code").mkdir(parents=True)
+        (folder / "MLmodel").write_text(MLMODEL)
+        (folder / "code" / "warner.py").write_text(CODE)
+        nominate(project, by=cast.frank, model="warner", version=1)
+        yield store
 
 
 @pytest.fixture

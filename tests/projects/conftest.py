@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from projects.models import Project
-from projects.tracking import records
 from tests.projects import cast as made
-from tests.projects.store import Store
+from tests.projects.store import Store, connected
 
 
 @pytest.fixture
@@ -21,8 +20,5 @@ def project(cast: Any) -> Project:
 
 @pytest.fixture
 def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
+    with connected(tmp_path, settings) as store:
+        yield store

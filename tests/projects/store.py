@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from projects.tracking import records
 
 TABLES = """
 CREATE TABLE experiments (experiment_id INTEGER PRIMARY KEY, name TEXT, workspace TEXT, lifecycle_stage TEXT);
@@ -119,3 +123,13 @@ class Store:
             "UPDATE latest_metrics SET value = ?, timestamp = ? WHERE run_uuid = ? AND key = ?", given
         )
         self._database.commit()
+
+
+@contextmanager
+def connected(folder: Path, settings: Any) -> Iterator[Store]:
+    """A store in the folder, which the product reads until the end of the test."""
+    store = Store(folder / "mlflow.db")
+    settings.MLFLOW_STORE_URL = store.url
+    yield store
+    records._engine(store.url).dispose()
+    store.close()

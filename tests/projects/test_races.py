@@ -23,12 +23,11 @@ from projects.actions.readings import nominate, read_criteria
 from projects.actions.talking import answer_ask, ask_somebody, check_in, mark_of_answers
 from projects.actions.work import add_task, mark_of_record, move_task, save_risk
 from projects.models import Ask, Candidate, CheckIn, LoggedDecision, Milestone, Project, ProjectMember, Task
-from projects.tracking import records
 from projects.weeks import monday_of
 from tests.charters.cast import Cast, build_cast, fresh
 from tests.charters.kept_cast import in_force
 from tests.charters.test_races import at_once
-from tests.projects.store import Store
+from tests.projects.store import Store, connected
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 KEY, HOLDOUT = "recall_score", ("holdout.csv", "abcd1234")
@@ -54,14 +53,11 @@ def project(cast: Cast, signed: Revision) -> Project:
 @pytest.fixture
 def store(tmp_path: Path, settings: Any, project: Project) -> Iterator[Store]:
     """Two registered versions: the first misses what the second meets."""
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    for version, value in ((1, 0.5), (2, 0.9)):
-        store.run(project.slug, f"r{version}", metrics={KEY: value}, data=HOLDOUT)
-        store.version(project.slug, "bearing", version, run=f"r{version}")
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
+    with connected(tmp_path, settings) as store:
+        for version, value in ((1, 0.5), (2, 0.9)):
+            store.run(project.slug, f"r{version}", metrics={KEY: value}, data=HOLDOUT)
+            store.version(project.slug, "bearing", version, run=f"r{version}")
+        yield store
 
 
 def who_won(raised: list[Exception | None]) -> int:

@@ -26,14 +26,14 @@ from projects.actions.readings import nominate
 from projects.actions.talking import ask_somebody
 from projects.actions.work import add_task
 from projects.models import CheckIn, Paper, Project
-from projects.tracking import records, server
+from projects.tracking import server
 from reports.archive_artifacts import add_artifacts
 from reports.archive_limits import set_limit
 from reports.archive_zip import StableZip
 from reports.archiving import request_archive
 from reports.models import ProjectArchive
 from tests.projects import cast as made
-from tests.projects.store import Store
+from tests.projects.store import Store, connected
 
 pytestmark = pytest.mark.django_db
 # Reads the archive as somebody would who has never heard of the product: the standard library alone.
@@ -71,11 +71,8 @@ print(json.dumps({
 
 @pytest.fixture
 def store(tmp_path: Path, settings: Any) -> Iterator[Store]:
-    store = Store(tmp_path / "mlflow.db")
-    settings.MLFLOW_STORE_URL = store.url
-    yield store
-    records._engine(store.url).dispose()
-    store.close()
+    with connected(tmp_path, settings) as store:
+        yield store
 
 
 @pytest.fixture
