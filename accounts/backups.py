@@ -18,7 +18,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from django.conf import settings
@@ -204,7 +204,7 @@ def _lost(before: list[str], after: list[str]) -> list[str]:
 def _unpack(source: Path, folder: Path) -> Manifest:
     try:
         with tarfile.open(source, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
+            _extract(tar, folder)
         read: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         manifest = Manifest(**read)
     except (OSError, tarfile.TarError, EOFError, ValueError, TypeError) as error:
@@ -219,6 +219,23 @@ def _unpack(source: Path, folder: Path) -> Manifest:
             if hashlib.file_digest(file, "sha256").hexdigest() != expected:
                 raise BackupError(f"{source.name} is damaged: {name} does not have its hash.")
     return manifest
+
+
+def _extract(tar: tarfile.TarFile, folder: Path) -> None:
+    """Write out the files. A backup holds nothing else, so a link or a name that leads out of it is refused.
+
+    Not by a filter of ``tarfile``: those came with Python 3.11.4, and Debian 12 has 3.11.2.
+    """
+    for entry in tar:
+        name = PurePosixPath(entry.name)
+        content = tar.extractfile(entry) if entry.isreg() else None
+        if content is None or name.is_absolute() or ".." in name.parts:
+            raise ValueError(f"{entry.name} does not belong in a backup")
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with content, target.open("xb") as file:
+            shutil.copyfileobj(content, file)
+        target.chmod(0o600)
 
 
 def _load(dump: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from accounts import backups
 from tests import prepared
 
 pytestmark = [
@@ -126,3 +127,17 @@ def test_a_damaged_backup_changes_nothing(filled, tmp_path):
     damaged.write_bytes(file.read_bytes()[:-200])
     assert "no complete backup" in manage(tmp_path, "restore", str(damaged), fails=True)
     assert "files/reports/one.pdf" not in files(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "files/link"])
+def test_what_does_not_belong_in_a_backup_is_refused(db, tmp_path, settings, name):
+    settings.DATA_DIR = tmp_path
+    file, entry = tmp_path / "made-up.tar.gz", tarfile.TarInfo(name)
+    if name == "files/link":
+        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(file, "w:gz") as target:
+        target.addfile(entry)
+    with pytest.raises(backups.BackupError, match="does not belong in a backup"):
+        backups.restore(file)
+    assert list(tmp_path.rglob("*")) == [file]
+    assert not Path("/outside").exists()
