@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from accounts import actions, append_only
 from accounts.models import Membership, Organization, User
 from tests import prepared
+from tests.kept import from_the_start, kept
 from ui import limited
 
 # Time limits for single examples fail on a busy machine and prove nothing.
@@ -44,6 +46,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if _uses_the_database(item)]
     if hasattr(config, "workerinput"):
         _long_files_first(items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: to look through it for garbage again and again takes time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _long_files_first(items: list[pytest.Item]) -> None:
@@ -88,17 +98,8 @@ class Cast:
 
     def client(self, who: str, *, fresh: bool = True) -> Client:
         """A browser in which this person is signed in, just now or, without ``fresh``, an hour ago."""
-        client = Client()
         user = self.person(who)
-        if user is not None:
-            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-            session = client.session
-            session["account_authentication_methods"] = [
-                {"method": "password", "at": time.time() - (0 if fresh else 3600)}
-            ]
-            session["account_authentication_methods_user"] = str(user.pk)
-            session.save()
-        return client
+        return Client() if user is None else signed_in(user, fresh=fresh)
 
     def membership(self, who: str) -> Membership:
         user = self.person(who)
@@ -106,8 +107,33 @@ class Cast:
         return Membership.objects.get(user=user, organization=self.organization)
 
 
+@kept
+def signed_in(user: User, *, fresh: bool) -> Client:
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time() - (0 if fresh else 3600)}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client
+
+
+@pytest.fixture(autouse=True)
+def _kept_from_the_start(request: pytest.FixtureRequest) -> Iterator[None]:
+    patches = [request.getfixturevalue("monkeypatch")] if "monkeypatch" in request.fixturenames else []
+    with from_the_start(patches):
+        yield
+
+
 @pytest.fixture
 def cast(db: Any) -> Cast:
+    return make_cast()
+
+
+@kept
+def make_cast() -> Cast:
     """Alice owns, Frank facilitates, Bob is a member, Victor views, Charlie is a stranger."""
     people = {
         name: actions.create_account(

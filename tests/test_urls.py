@@ -35,15 +35,15 @@ def test_every_address_has_a_row_and_every_row_an_address():
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_who_gets_what(cast, name):
     row = ROWS[name]
+    clients = {role: cast.client(role) for role in ROLES}
     arguments = row.make(cast) if row.make else []
     address = reverse(name, args=arguments)
-    got = {role: visit(cast, role, row, address) for role in ROLES}
+    got = {role: visit(client, role, row, address) for role, client in clients.items()}
     assert got == {role: row[role] for role in ROLES}
 
 
-def visit(cast: Any, role: str, row: Any, address: str) -> str:
+def visit(client: Any, role: str, row: Any, address: str) -> str:
     """What this role gets; the database is then as it was before."""
-    client = cast.client(role)
     mark = transaction.savepoint()
     found = outcome(getattr(client, row.method)(address, row.data))
     transaction.savepoint_rollback(mark)

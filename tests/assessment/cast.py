@@ -13,6 +13,9 @@ from assessment import actions, questionnaires
 from assessment.answer_values import AnswerContent
 from assessment.invitees import Invitee
 from assessment.models import Assessment, Respondent
+from tests.kept import kept
+
+standard_questionnaires = kept(actions.load_standard_questionnaires)
 
 PASSWORD = "a long enough password"
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
@@ -35,6 +38,7 @@ class Cast:
         return client
 
 
+@kept
 def make_cast() -> Cast:
     organization = Organization.objects.create(
         name="Halvorsen Pumps", slug="halvorsen", time_zone="Europe/Oslo"
@@ -50,6 +54,7 @@ def make_cast() -> Cast:
     return Cast(organization, **people)
 
 
+@kept
 def make_round(cast: Cast, *, opened: bool = True, people: int = 7, visibility: str = "named") -> Assessment:
     assessment = actions.create_assessment(
         cast.organization, title="Round 1", by=cast.fay, visibility=visibility
@@ -101,6 +106,7 @@ def level(number: int, **more: str) -> AnswerContent:
     return AnswerContent("level", number, **more)
 
 
+@kept
 def answer_all(assessment: Assessment, number: int = 2) -> None:
     """Everybody puts every routed item that scores at one level."""
     questionnaire = questionnaires.of(assessment)

@@ -17,7 +17,7 @@ from assessment import editing, questionnaires
 from assessment import editing_actions as actions
 from assessment.editing_forms import ItemForm
 from assessment.models import QuestionnaireDraft, QuestionnaireVersion
-from tests.assessment.cast import Cast, make_cast
+from tests.assessment.cast import Cast, make_cast, standard_questionnaires
 from ui.errors import Conflict
 
 KEY = "team.production_ownership.on_call"
@@ -27,7 +27,7 @@ KEY = "team.production_ownership.on_call"
 def cast(db: None) -> Cast:
     # Rolled back tests hand the same ids out again.
     questionnaires.by_version.cache_clear()
-    rounds.load_standard_questionnaires()
+    standard_questionnaires()
     return make_cast()
 
 

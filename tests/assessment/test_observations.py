@@ -11,14 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from assessment import actions
 from assessment.questionnaires import standard
-from tests.assessment.cast import GATE_ITEM, Cast, make_cast
+from tests.assessment.cast import GATE_ITEM, Cast, make_cast, standard_questionnaires
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def cast() -> Cast:
-    actions.load_standard_questionnaires()
+    standard_questionnaires()
     return make_cast()
 
 

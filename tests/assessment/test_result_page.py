@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from assessment import actions
 from assessment.models import Answer, Assessment
 from tests.assessment.cast import Cast, answer_all, level, make_cast, make_round, open_link, respondent_of
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 ON_CALL = "team.production_ownership.on_call"
@@ -19,6 +20,7 @@ def cast() -> Cast:
     return make_cast()
 
 
+@kept
 def closed(cast: Cast, *, people: int = 7, number: int = 2, visibility: str = "named") -> Assessment:
     assessment = make_round(cast, people=people, visibility=visibility)
     answer_all(assessment, number)

@@ -9,6 +9,7 @@ from assessment.actions import rounds
 from assessment.models import Assessment, Consensus, Result
 from assessment.queries import compute, latest_result, planning_inputs
 from tests.assessment.cast import Cast, answer_all, level, make_cast, make_round, respondent_of
+from tests.kept import kept
 from ui.errors import Conflict, Invalid
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,11 @@ def cast() -> Cast:
 
 @pytest.fixture
 def assessment(cast: Cast) -> Assessment:
+    return _in_review(cast)
+
+
+@kept
+def _in_review(cast: Cast) -> Assessment:
     found = make_round(cast)
     answer_all(found)
     sponsor = respondent_of(found, "sponsor")

@@ -11,7 +11,8 @@ from assessment import actions, editing_actions
 from assessment.evidence.actions import RosterEntry, save_asset, save_person
 from assessment.models import AnswerFile, Assessment, QuestionnaireVersion, Result
 from jobs import files
-from tests.assessment.cast import GATE_ITEM, answer_all, make_round, respondent_of
+from tests.assessment.cast import GATE_ITEM, answer_all, make_round, respondent_of, standard_questionnaires
+from tests.kept import kept
 from tests.urls_rows import IN, MISSING, POST, SIGN_IN, Row, at, by_link, everybody, own, signed_in
 
 Make = Callable[[Any], list[Any]]
@@ -26,6 +27,7 @@ def round_with(*more: Any) -> Make:
     return lambda cast: [_round(cast).pk, *more]
 
 
+@kept
 def reviewed(cast: Any, level: int = 2) -> Assessment:
     """A round in review in which everybody gave this level everywhere."""
     found = _round(cast)
@@ -34,6 +36,7 @@ def reviewed(cast: Any, level: int = 2) -> Assessment:
     return found
 
 
+@kept
 def closed(cast: Any, level: int = 2) -> Assessment:
     found = reviewed(cast, level)
     actions.close(found, by=cast.frank)
@@ -95,7 +98,7 @@ def own_version(cast: Any) -> list[Any]:
 
 
 def published(cast: Any) -> list[Any]:
-    actions.load_standard_questionnaires()
+    standard_questionnaires()
     return ["readiness"]
 
 

@@ -14,6 +14,7 @@ from charters.limits import TITLES
 from charters.models import Charter, Signatory, Signature, SignoffRound
 from charters.queries import in_turn
 from tests.charters.cases import PEOPLE, complete_fields
+from tests.kept import kept
 
 PASSWORD = "correct horse battery"
 
@@ -29,6 +30,7 @@ class Cast:
     signers: dict[str, User]
 
 
+@kept
 def build_cast(*, with_signers: bool = True) -> Cast:
     """An organization with its people; the signers of `cases` are members, except the vendor's person."""
     organization = Organization.objects.create(name="Halvorsen Pumps", slug="halvorsen", currency="EUR")
@@ -73,6 +75,7 @@ def without_a_vendor() -> dict[str, object]:
     }
 
 
+@kept
 def write_charter(cast: Cast, **changes: object) -> Charter:
     """A complete draft, its criteria touched by the outcome owner; seats that are None are left out."""
     charter = create_charter(cast.organization, by=cast.frida, title="Bearing failure warning")
@@ -87,6 +90,7 @@ def write_charter(cast: Cast, **changes: object) -> Charter:
     return charter
 
 
+@kept
 def send_charter(cast: Cast, charter: Charter) -> SignoffRound:
     freeze_revision(charter, by=cast.frida)
     return send_for_signature(charter, by=cast.frida)

@@ -10,6 +10,7 @@ from charters.actions import save_fields, sign
 from charters.models import Charter, Revision, SignoffRound
 from charters.queries import draft_of, in_turn, revision_in_force
 from tests.charters.cast import ALL_LIMITS, Cast, fresh, send_charter, visitor, write_charter
+from tests.kept import kept
 
 # All seats with accounts, and a question to learn from.
 INTERNAL: dict[str, Any] = {
@@ -39,6 +40,7 @@ def sign_all(cast: Cast, round_: SignoffRound) -> None:
         sign(row, by=by, shown_hash=round_.sha256, proof=fresh(), accepted=ALL_LIMITS)
 
 
+@kept
 def in_force(cast: Cast, **changes: Any) -> tuple[Charter, Revision]:
     charter = write_charter(cast, **{**INTERNAL, **changes})
     # Its sheet waits to be sealed, which takes seconds and is what other tests are about.

@@ -11,6 +11,7 @@ from charters.models import SealedSheet, SignoffRound
 from charters.queries import in_turn
 from reports.sealing import make_sheet
 from tests.charters.cast import ALL_LIMITS, Cast, build_cast, fresh, send_charter, visitor, write_charter
+from tests.kept import kept
 
 # All seats with accounts, four of them, so that a round can be signed without links.
 FOUR = ("decision_maker", "outcome_owner", "legal", "domain_expert")
@@ -26,6 +27,7 @@ def four_parties() -> dict[str, Any]:
                               "answered_by": "Gunhild", "evidence": "Notes", "by": "2026-12-11"}}  # fmt: skip
 
 
+@kept
 def in_force(cast: Cast, **changes: Any) -> SignoffRound:
     """A charter that all have signed."""
     round_ = send_charter(cast, write_charter(cast, **{**four_parties(), **changes}))

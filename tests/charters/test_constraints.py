@@ -32,6 +32,7 @@ from charters.models import (
     SignoffRound,
 )
 from tests.charters.cast import Cast, build_cast, send_charter, sign_as, without_a_vendor, write_charter
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +168,7 @@ def _write(broken: Callable[[World], Any], world: World) -> None:
 
 @pytest.mark.parametrize("name", BROKEN | BEYOND)
 def test_the_database_refuses(name: str) -> None:
-    world = World()
+    world = kept(World)()
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
         _write((BROKEN | BEYOND)[name], world)
     if name in BROKEN and connection.vendor == "postgresql":
@@ -176,7 +177,7 @@ def test_the_database_refuses(name: str) -> None:
 
 
 def test_what_was_signed_cannot_be_deleted_under_its_signatures() -> None:
-    world = World()
+    world = kept(World)()
     for row in (world.seat.round, world.revision, world.charter, world.signature.signatory, world.entry):
         with pytest.raises(models.ProtectedError):
             row.delete()
@@ -186,7 +187,7 @@ def test_a_signature_of_another_seat_or_round_is_named_by_the_check() -> None:
     """What a table alone cannot refuse: seat and round of a signature that differ from its signatory's."""
     from charters.proof import check
 
-    world = World()
+    world = kept(World)()
     organization = str(world.cast.organization.pk)
     assert list(check([organization])) == []
     Signature.objects.filter(pk=world.signature.pk).update(seat="security")

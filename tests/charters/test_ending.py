@@ -40,6 +40,7 @@ from tests.charters.cast import (
     write_charter,
 )
 from tests.charters.test_pages import signed_in, stale
+from tests.kept import kept
 from ui.errors import Conflict, FreshSignInRequired, Invalid, NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,7 @@ def cast() -> Cast:
     return build_cast()
 
 
+@kept
 def in_force(cast: Cast, **more: Any) -> Charter:
     charter = write_charter(cast, **without_a_vendor())
     Charter.objects.filter(pk=charter.pk).update(**more)

@@ -20,7 +20,7 @@ from assessment.models import Answer, AnswerFile, Assessment, Respondent, Result
 from charters.actions import decline, name_delegate, sign, take_back
 from charters.models import DraftField, Signatory, SignoffEvent
 from roadmap.models import UseCase
-from tests.assessment.cast import FAR
+from tests.assessment.cast import FAR, standard_questionnaires
 from tests.charters.cast import ALL_LIMITS, Cast, build_cast, fresh, send_charter, visitor, write_charter
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ FROZEN = {"assessment.result"}
 
 @pytest.fixture
 def cast() -> Cast:
-    actions.load_standard_questionnaires()
+    standard_questionnaires()
     return build_cast()
 
 

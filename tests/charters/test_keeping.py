@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditEvent, OutgoingMail
-from assessment.actions import load_standard_questionnaires
 from assessment.models import Observation
 from charters.actions import (
     Choice,
@@ -32,6 +31,7 @@ from charters.models import ChangeRequest, Charter, Decision, Learning, Reading,
 from charters.queries import revision_in_force
 from roadmap.models import InitiativeChoice, ItemProgress, NextStep, OwnInitiative
 from roadmap.use_case_actions import create_use_case
+from tests.assessment.cast import standard_questionnaires
 from tests.charters.cast import PASSWORD, Cast, build_cast, fresh, send_charter
 from tests.charters.kept_cast import change_fields, in_force, sign_all
 from ui.errors import Conflict, FreshSignInRequired, Invalid, NotAllowed
@@ -43,7 +43,7 @@ ITEM = "culture.stakeholder_alignment.all_at_table"
 
 @pytest.fixture
 def cast() -> Cast:
-    load_standard_questionnaires()
+    standard_questionnaires()
     return build_cast()
 
 

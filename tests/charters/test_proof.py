@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from assessment.actions import load_standard_questionnaires
 from charters.actions import record_learning, record_reading, sign, start_revision, withdraw_learning
 from charters.models import (
     ChangeRequest,
@@ -28,19 +27,26 @@ from charters.models import (
 )
 from charters.proof import check
 from charters.queries import in_turn
+from tests.assessment.cast import standard_questionnaires
 from tests.charters.cast import ALL_LIMITS, Cast, build_cast, fresh, send_charter, visitor, write_charter
 from tests.charters.kept_cast import in_force
 from tests.charters.test_actions import without_vendor  # noqa: F401
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def signed(without_vendor: dict[str, object]) -> Cast:  # noqa: F811
+    return _signed(**without_vendor)
+
+
+@kept
+def _signed(**changes: object) -> Cast:
     """A charter in force, and a second one with a signature."""
     cast = build_cast()
     for stop in (100, 1):
-        round_ = send_charter(cast, write_charter(cast, **without_vendor))
+        round_ = send_charter(cast, write_charter(cast, **changes))
         for _ in range(stop):
             turn = sorted(in_turn(SignoffRound.objects.get(pk=round_.pk)))
             if not turn:
@@ -160,7 +166,7 @@ KEPT: dict[str, tuple[Callable[[], Any], str]] = {
 
 @pytest.mark.parametrize("name", KEPT)
 def test_tampering_with_what_follows_the_signatures_is_named(name: str) -> None:
-    load_standard_questionnaires()
+    standard_questionnaires()
     cast = build_cast()
     charter, revision = in_force(cast)
     record_learning(charter, by=cast.frida, learned="Labels take six weeks", item=ITEM)

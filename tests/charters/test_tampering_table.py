@@ -37,6 +37,7 @@ from tests.charters.cast import (
     write_charter,
 )
 from tests.charters.sealed import four_parties, in_force
+from tests.kept import kept
 from ui.errors import DomainError
 
 pytestmark = pytest.mark.django_db
@@ -179,7 +180,7 @@ def show(number: int, name: str, ended: str) -> None:
 
 @pytest.mark.parametrize("number", NAMED, ids=str)
 def test_named(number: int) -> None:
-    stand = Stand()
+    stand = kept(Stand)()
     assert said(stand) == []
     name, tamper, where = NAMED[number]
     tamper(stand)
@@ -272,7 +273,7 @@ REFUSED: dict[str, tuple[int, Callable[[Stand], Any]]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name: str) -> None:
-    stand = Stand()
+    stand = kept(Stand)()
     number, attempt = REFUSED[name]
     with pytest.raises(DomainError) as refused:
         attempt(stand)
@@ -324,7 +325,7 @@ CLEAN: dict[int, tuple[str, Callable[[Stand, Any], Any]]] = {
 
 @pytest.mark.parametrize("number", CLEAN, ids=str)
 def test_clean(number: int, settings: Any) -> None:
-    stand = Stand()
+    stand = kept(Stand)()
     name, change = CLEAN[number]
     change(stand, settings)
     assert said(stand) == []

@@ -12,6 +12,7 @@ from charters.actions.guests import invite_guest
 from charters.actions.templates import save_template
 from charters.models import Charter, FieldComment, Guest, Revision, Signatory, SignoffRound
 from tests.charters.cast import send_charter, write_charter
+from tests.kept import kept
 from tests.urls_rows import IN, MISSING, POST, SIGN_IN, Row, at, by_link, own
 
 Make = Callable[[Any], list[Any]]
@@ -34,6 +35,7 @@ def frozen_with(*more: Any) -> Make:
     return make
 
 
+@kept
 def _out(cast: Any) -> tuple[Charter, Signatory]:
     charter = _charter(cast)
     round_ = send_charter(SimpleNamespace(frida=cast.frank), charter)
@@ -66,6 +68,7 @@ def template(cast: Any) -> list[Any]:
     return [save_template(_charter(cast), name="Warnings", by=cast.frank).pk]
 
 
+@kept
 def in_force(cast: Any) -> Charter:
     """A charter whose round is over, as the tables hold it; the people of the cast sign nothing."""
     charter, signatory = _out(cast)

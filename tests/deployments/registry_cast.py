@@ -12,6 +12,7 @@ from deployments.actions.environments import found_environments
 from deployments.models import Deployment, Environment, Reference, Release, Waiver
 from projects.models import Project
 from projects.tracking import records
+from tests.kept import kept
 from tests.projects import cast as made
 
 MODEL = "bearing"
@@ -21,12 +22,14 @@ def project_of(cast: Any) -> Project:
     return made.project(cast.organization, cast.frank)
 
 
+@kept
 def environment_of(cast: Any, slug: str = "staging") -> Environment:
     if not Environment.objects.filter(organization=cast.organization).exists():
         found_environments(cast.organization)
     return Environment.objects.get(organization=cast.organization, slug=slug)
 
 
+@kept
 def deployment_of(
     cast: Any, *, project: Project | None = None, slug: str = "staging", **more: Any
 ) -> Deployment:

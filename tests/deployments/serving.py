@@ -20,6 +20,7 @@ from deployments.gateway import answering, gate
 from deployments.gateway.gate import ServingGateway
 from deployments.models import Deployment, Environment, Release, Replica
 from projects.actions.tokens import create_project_token
+from tests.kept import kept
 from tests.projects import cast as made
 
 SIGNATURE = {
@@ -34,6 +35,7 @@ ROW = {"age": 30, "income": 1.5, "region": "north"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@kept
 def deployment(
     cast: Any, name: str = "flood-risk", project: Any = None, place: str = "floor", **more: Any
 ) -> Deployment:

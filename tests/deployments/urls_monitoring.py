@@ -9,6 +9,7 @@ from django.utils import timezone
 from deployments.models import Alert, Batch, Bucket, Deployment, Reference
 from jobs import files
 from tests.deployments import registry_cast as registry
+from tests.kept import kept
 from tests.projects import cast as made
 from tests.urls_rows import IN, MISSING, POST, SIGN_IN, Row, at
 
@@ -21,6 +22,7 @@ def _reference(cast: Any) -> list[Any]:
     return [project.slug, "bearing", 1]
 
 
+@kept
 def live(cast: Any) -> Deployment:
     deployment = registry.deployment_of(cast, slug="production")
     registry.release_of(deployment)

@@ -12,8 +12,10 @@ from charters.models import Charter, Revision
 from projects.actions import open_from_charter
 from projects.models import Project
 from tests.charters.cast import write_charter
+from tests.kept import kept
 
 
+@kept
 def charter_in_force(organization: Any, by: Any) -> Charter:
     """A frozen charter, put in force by hand: how it is signed is tested with charters."""
     charter = write_charter(SimpleNamespace(organization=organization, frida=by))
@@ -24,5 +26,6 @@ def charter_in_force(organization: Any, by: Any) -> Charter:
     return charter
 
 
+@kept
 def project(organization: Any, by: Any) -> Project:
     return open_from_charter(charter_in_force(organization, by), by=by)

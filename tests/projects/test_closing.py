@@ -11,7 +11,6 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from assessment.actions import load_standard_questionnaires
 from charters.actions import Choice, cancel_charter, decide, record_learning
 from charters.keeping import standing_of
 from charters.models import Charter
@@ -22,6 +21,7 @@ from projects.deciding import due_words
 from projects.models import Ask, LoggedDecision, Project
 from roadmap.models import ItemProgress, NextStep
 from roadmap.use_case_actions import create_use_case
+from tests.assessment.cast import standard_questionnaires
 from tests.charters.cast import Cast, build_cast, fresh
 from tests.charters.kept_cast import in_force
 from ui.errors import Conflict
@@ -32,7 +32,7 @@ WHY = "explain_why_to_those_involved"
 
 @pytest.fixture
 def cast() -> Cast:
-    load_standard_questionnaires()
+    standard_questionnaires()
     return build_cast()
 
 

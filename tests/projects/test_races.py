@@ -11,7 +11,6 @@ import pytest
 from django.utils import timezone
 
 from accounts import audit
-from assessment.actions import load_standard_questionnaires
 from charters.actions import Choice, decide
 from charters.keeping import standing_of
 from charters.models import Decision, Reading, Revision
@@ -24,6 +23,7 @@ from projects.actions.talking import answer_ask, ask_somebody, check_in, mark_of
 from projects.actions.work import add_task, mark_of_record, move_task, save_risk
 from projects.models import Ask, Candidate, CheckIn, LoggedDecision, Milestone, Project, ProjectMember, Task
 from projects.weeks import monday_of
+from tests.assessment.cast import standard_questionnaires
 from tests.charters.cast import Cast, build_cast, fresh
 from tests.charters.kept_cast import in_force
 from tests.charters.test_races import at_once
@@ -35,7 +35,7 @@ KEY, HOLDOUT = "recall_score", ("holdout.csv", "abcd1234")
 
 @pytest.fixture
 def cast() -> Cast:
-    load_standard_questionnaires()
+    standard_questionnaires()
     return build_cast()
 
 

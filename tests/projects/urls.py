@@ -11,12 +11,14 @@ from projects.actions.talking import ask_somebody
 from projects.actions.tokens import create_project_token
 from projects.actions.work import add_paper, add_task, save_milestone, save_risk
 from projects.models import Project
+from tests.kept import kept
 from tests.projects import cast as made
 from tests.urls_rows import FORBIDDEN, IN, MISSING, POST, SIGN_IN, Row, at, by_link, own
 
 Make = Callable[[Any], list[Any]]
 
 
+@kept
 def _project(cast: Any) -> Project:
     return made.project(cast.organization, cast.frank)
 

@@ -146,7 +146,9 @@ def project(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Project
 def page_of(project: Project) -> str:
     client = Client()
     client.force_login(project.created_by)  # type: ignore[arg-type]
-    return client.get(f"/projects/{project.pk}/criteria/").content.decode()
+    answer = client.get(f"/projects/{project.pk}/criteria/")
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def live_page_of(project: Project) -> str:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import Organization, User
@@ -14,9 +15,11 @@ from assessment import questionnaires
 from assessment.answer_values import AnswerContent
 from assessment.invitees import Invitee
 from assessment.models import Answer, Result
+from roadmap import actions
 from roadmap.models import Plan, PlanRequest
 from roadmap.queries import today_of
 from roadmap.wishes import PlanWishes
+from tests.kept import kept
 
 FUNCTIONS = (
     "sponsor",
@@ -29,6 +32,7 @@ FUNCTIONS = (
 )
 
 
+@kept
 def closed_round(
     organization: Organization,
     by: User,
@@ -68,6 +72,14 @@ def wishes_for(organization: Organization, **changes: Any) -> PlanWishes:
     today = today_of(organization)
     start = today + datetime.timedelta(days=-today.weekday() % 7)
     return PlanWishes(start=start, target_phase=2).with_changes(**changes)
+
+
+@kept
+def lean_plan(organization: Organization, by: User) -> Plan:
+    """What the form asks for by default, planned by the worker at the commit."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        request = actions.request_plan(organization, wishes_for(organization), by=by, name="Lean")
+    return made(request)
 
 
 def made(request: PlanRequest) -> Plan:

@@ -10,7 +10,7 @@ from roadmap import actions
 from roadmap.models import ItemProgress, Plan, PlanRequest
 from roadmap.queries import today_of
 from roadmap.use_case_actions import create_use_case
-from tests.roadmap.plans import closed_round, made, wishes_for
+from tests.roadmap.plans import closed_round, lean_plan, made, wishes_for
 
 OPEN = {"team.production_ownership.on_call": 0, "culture.leadership_support.why_explained": 0}
 KEY = "explain_why_to_those_involved"
@@ -28,12 +28,8 @@ def result(cast):
 
 
 @pytest.fixture
-def plan(cast, commits, result) -> Plan:
-    with commits():
-        request = actions.request_plan(
-            cast.organization, wishes_for(cast.organization), by=cast.frank, name="Lean"
-        )
-    return made(request)
+def plan(cast, result) -> Plan:
+    return lean_plan(cast.organization, cast.frank)
 
 
 def text_of(response) -> str:

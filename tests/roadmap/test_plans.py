@@ -17,7 +17,7 @@ from roadmap.models import InitiativeChoice, ItemProgress, Plan, PlanRequest
 from roadmap.queries import ground_of, published_plan, today_of
 from roadmap.standing import late_items, standing_of
 from roadmap.use_case_actions import create_use_case
-from tests.roadmap.plans import closed_round, made, wishes_for
+from tests.roadmap.plans import closed_round, lean_plan, made, wishes_for
 from ui.errors import Conflict, Invalid
 
 OPEN = {"team.production_ownership.on_call": 0, "culture.leadership_support.why_explained": 0}
@@ -35,12 +35,8 @@ def result(cast) -> Result:
 
 
 @pytest.fixture
-def plan(cast, commits, result) -> Plan:
-    with commits():
-        request = actions.request_plan(
-            cast.organization, wishes_for(cast.organization), by=cast.frank, name="Lean"
-        )
-    return made(request)
+def plan(cast, result) -> Plan:
+    return lean_plan(cast.organization, cast.frank)
 
 
 def again(commits, plan: Plan, by, **more) -> Plan:

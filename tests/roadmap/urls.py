@@ -14,6 +14,7 @@ from roadmap.queries import catalogue_of
 from roadmap.use_case_actions import archive_use_case, create_use_case
 from roadmap.wishes import PlanWishes
 from tests.assessment.urls import closed
+from tests.kept import kept
 from tests.urls_rows import MISSING, POST, SIGN_IN, Row, at, own
 
 Make = Callable[[Any], list[Any]]
@@ -29,6 +30,7 @@ def archived(cast: Any) -> list[Any]:
     return [made.pk]
 
 
+@kept
 def _asked(cast: Any, level: int) -> PlanRequest:
     closed(cast, level)
     wishes = PlanWishes(start=date(2027, 1, 4), target_phase=2)
