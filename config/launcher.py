@@ -127,7 +127,8 @@ def children(bind: str, port: int) -> list[Child]:
     threads = os.environ.get("WEB_THREADS", "8")
     web = [
         *(python, "-m", "gunicorn", "config.wsgi:application", "--bind", f"{bind}:{port}"),
-        *("--worker-class", "config.web_worker.Worker", "--threads", threads),
+        # Loaded once; the processes that answer are forked from it, and share what it holds.
+        *("--preload", "--worker-class", "config.web_worker.Worker", "--threads", threads),
         *("--workers", os.environ.get("WEB_WORKERS", "2")),
         *("--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "30", "--log-level", "warning"),
         *("--limit-request-line", "8190", "--no-control-socket"),
