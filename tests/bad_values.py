@@ -8,6 +8,7 @@ import random
 import zipfile
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from typing import Any, Final
 
 LONG: Final = "ø" * 10_000
@@ -323,6 +324,7 @@ def _dump(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+@cache
 def zip_bomb() -> bytes:
     """A workbook of 60 kB whose sheet unpacks to 60 MB."""
     out = io.BytesIO()

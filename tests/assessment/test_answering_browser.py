@@ -14,7 +14,12 @@ from assessment.models import Answer, Respondent
 from tests.assessment.cast import make_cast, make_round, respondent_of
 from tests.browser.accessibility import found_by_axe
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.once,
+    pytest.mark.django_db(transaction=True),
+]
 ON_CALL = "team.production_ownership.on_call"
 PASSED: set[str] = set()
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from charters.actions import sign
-from charters.actions.sheets import keep_sheet
+from charters.actions.sheets import Made, keep_sheet
 from charters.models import SealedSheet, SignoffRound
 from charters.queries import in_turn
 from reports.sealing import make_sheet
@@ -44,5 +44,15 @@ def in_force(cast: Cast, **changes: Any) -> SignoffRound:
 
 def sealed(cast: Cast | None = None, **changes: Any) -> SealedSheet:
     """The sealed sheet of such a charter."""
-    round_ = in_force(cast or build_cast(), **changes)
-    return keep_sheet(round_, make_sheet(round_), by=None)
+    return seal(in_force(cast or build_cast(), **changes))
+
+
+def seal(round_: SignoffRound) -> SealedSheet:
+    """The sheet of a round that nobody has touched since it ended."""
+    return keep_sheet(round_, sheet_of(round_), by=None)
+
+
+@cache
+def sheet_of(round_: SignoffRound) -> Made:
+    """Made once: a round whose rows were put back has the same id, and would have the same sheet."""
+    return make_sheet(round_)

@@ -37,7 +37,7 @@ from tests.deployments.test_verifying import (  # noqa: F401
 )
 from tests.projects.store import Store
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ALL = {"truth_column": "fails", "positive_class": "1"}
 SIGNED = EvaluationData(truth_column="fails", positive_class="1", threshold=Decimal("0.4"))
 TYPED = Terms("other", "0", 0.9)

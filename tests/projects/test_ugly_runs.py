@@ -18,7 +18,7 @@ from projects.actions.readings import nominate
 from projects.models import Project
 from tests.projects.store import MOMENT, Store
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 HOLDOUT = ("holdout.csv", "abcd1234")
 KEY = "recall_score"
 LONG = "val/" + "k" * 246

@@ -151,6 +151,11 @@ def page_of(project: Project) -> str:
     return answer.content.decode()
 
 
+def panel_of(project: Project) -> str:
+    """What the page says about the demo's runs."""
+    return page_of(project).partition('id="demo-runs"')[2].partition("</div>")[0]
+
+
 def live_page_of(project: Project) -> str:
     client = Client()
     client.force_login(project.created_by)  # type: ignore[arg-type]
@@ -159,12 +164,12 @@ def live_page_of(project: Project) -> str:
 
 def test_the_page_says_how_it_stands_with_the_runs(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """One load for every state: not asked for, under way, failed, impossible here, made."""
-    assert "Runs are missing" in page_of(project)
+    assert "Runs are missing" in panel_of(project)
     monkeypatch.setattr(runs, "why_off", lambda: "")
     job = runs.request_runs(project.organization)
     assert job is not None
     assert runs.request_runs(project.organization) == job
-    assert 'id="demo-runs" hx-get=""' in page_of(project)
+    assert ' hx-get=""' in panel_of(project)
     monkeypatch.setattr(serving_panel, "why_off", lambda: "")
     monkeypatch.setattr(sandbox, "why_off", lambda: "")
     assert "The version is deployed once the" in live_page_of(project)
@@ -173,14 +178,13 @@ def test_the_page_says_how_it_stands_with_the_runs(project: Project, monkeypatch
     assert "The sandbox is missing here. What happened and the figures of past weeks are simulated" in missing
     assert "Simulated" in missing
     Job.objects.filter(pk=job.pk).update(state="failed", message="Tracking does not answer.")
-    failed = page_of(project)
+    failed = panel_of(project)
     assert "Tracking does not answer." in failed
-    assert "hx-get" not in failed.partition('id="demo-runs"')[2].partition("</div>")[0]
+    assert "hx-get" not in failed
     assert runs.request_runs(project.organization) != job
-    monkeypatch.setenv("GATES", "off")
     monkeypatch.undo()
     monkeypatch.setenv("GATES", "off")
-    assert "No runs in this demo" in page_of(project)
+    assert "No runs in this demo" in panel_of(project)
     assert runs.request_runs(project.organization) is None
     Candidate.objects.create(project=project, model="bearing", version=1)
     assert "demo-runs" not in page_of(project)

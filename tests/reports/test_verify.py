@@ -20,7 +20,7 @@ from accounts import audit
 from accounts.models import OutgoingMail
 from charters import seal_keys
 from charters.actions import start_revision
-from charters.actions.sheets import keep_sheet, request_sheet
+from charters.actions.sheets import request_sheet
 from charters.models import SealedSheet, Signature, SignoffEvent, SignoffRound
 from charters.proof import check
 from charters.signoff import State
@@ -28,10 +28,9 @@ from jobs import files
 from jobs.models import Job
 from jobs.runner import run
 from reports import verifying
-from reports.sealing import make_sheet
 from tests.charters import papers
 from tests.charters.cast import Cast, build_cast
-from tests.charters.sealed import in_force
+from tests.charters.sealed import in_force, seal, sheet_of
 from ui.errors import Conflict
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +48,7 @@ def round_(people: Cast) -> SignoffRound:
 
 @pytest.fixture
 def row(round_: SignoffRound) -> SealedSheet:
-    return keep_sheet(round_, make_sheet(round_), by=None)
+    return seal(round_)
 
 
 def content_of(row: SealedSheet) -> bytes:
@@ -133,7 +132,7 @@ def test_files_of_others_tell_a_stranger_nothing(row: SealedSheet) -> None:
 
 
 def test_a_sheet_sealed_here_without_a_record_says_so(round_: SignoffRound) -> None:
-    made = make_sheet(round_)
+    made = sheet_of(round_)
     assert "Sealed here, and not on record" in words(hand_in(made.sheet))
 
 
