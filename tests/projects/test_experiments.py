@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from projects.actions.tokens import bearer_of
 from projects.models import Project, ProjectToken
-from projects.tracking import records, server
+from projects.tracking import records
 from tests.projects.store import MOMENT, Store
 
 pytestmark = pytest.mark.django_db
@@ -249,7 +249,7 @@ def test_pages_together_are_the_whole_list_in_order(
 def test_the_way_to_mlflow_s_own_page_or_why_there_is_none(
     cast: Any, project: Project, store: Store, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "why_off", lambda: "")
+    monkeypatch.setenv("GATES", "on")
     store.run(project.slug, "aa")
     address = f"/projects/{project.pk}/experiments/"
     assert f'action="{address}page/"' in page(cast, address)

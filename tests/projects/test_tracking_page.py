@@ -114,7 +114,7 @@ def browser(cast: Any, client: Client, monkeypatch: pytest.MonkeyPatch, settings
 
     monkeypatch.setattr(gates, "run", run)
     monkeypatch.setattr(server, "ensure_workspace", lambda slug: None)
-    monkeypatch.setattr(server, "why_off", lambda: "")
+    monkeypatch.setenv("GATES", "on")
     client.force_login(cast.frank)
     return Browser(TrackingGate(inner), client, seen)
 
