@@ -134,14 +134,17 @@ def children(bind: str, port: int) -> list[Child]:
         *("--limit-request-line", "8190", "--no-control-socket"),
         *_own_certificate(),
     ]
-    processes = [Child("web", web), Child("worker", [python, "manage.py", "run_huey", "--quiet"])]
+    # `prepare` has checked everything a moment ago; checked again, each would load all pages.
+    unchecked = "--skip-checks"
+    worker = [python, "manage.py", "run_huey", "--quiet", unchecked]
+    processes = [Child("web", web), Child("worker", worker)]
     if gates_are_on():
         gates = urlsplit(os.environ.get("GATES_URL", f"http://127.0.0.1:{port + 1}"))
         host = "127.0.0.1" if bind == "localhost" else bind
         where = ("--host", host, "--port", os.environ.get("GATES_PORT", str(gates.port or port + 1)))
         command = [python, "-m", "uvicorn", "config.gates:application", *where, "--log-level", "warning"]
         processes.append(Child("gates", [*command, "--no-server-header", *_certificate_of_gates()]))
-        processes.append(Child("supervisor", [python, "manage.py", "run_supervisor"]))
+        processes.append(Child("supervisor", [python, "manage.py", "run_supervisor", unchecked]))
     return processes
 
 

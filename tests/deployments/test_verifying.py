@@ -32,7 +32,7 @@ from tests.charters.cases import complete_fields
 from tests.charters.cast import write_charter
 from tests.projects.store import Store, connected
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 KEY = "recall_score"
 # 60 rows, 40 of them positive; the model of these tests says yes from a heat of 0.5 on: recall 0.75.
 ROWS = [(1.0, 1, "Moss")] * 30 + [(0.0, 1, "Oslo")] * 10 + [(0.0, 0, "Moss")] * 20

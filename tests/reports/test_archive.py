@@ -35,7 +35,7 @@ from reports.models import ProjectArchive
 from tests.projects import cast as made
 from tests.projects.store import Store, connected
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # Reads the archive as somebody would who has never heard of the product: the standard library alone.
 READER = """
 import csv, hashlib, io, json, sys, zipfile

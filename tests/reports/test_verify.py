@@ -33,7 +33,7 @@ from tests.charters.cast import Cast, build_cast
 from tests.charters.sealed import in_force, seal, sheet_of
 from ui.errors import Conflict
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture
