@@ -135,8 +135,7 @@ def children(bind: str, port: int) -> list[Child]:
         *_own_certificate(),
     ]
     # `prepare` has checked everything a moment ago; checked again, each would load all pages.
-    unchecked = "--skip-checks"
-    worker = [python, "manage.py", "run_huey", "--quiet", unchecked]
+    worker = [python, "manage.py", "run_huey", "--quiet", "--skip-checks"]
     processes = [Child("web", web), Child("worker", worker)]
     if gates_are_on():
         gates = urlsplit(os.environ.get("GATES_URL", f"http://127.0.0.1:{port + 1}"))
@@ -144,7 +143,7 @@ def children(bind: str, port: int) -> list[Child]:
         where = ("--host", host, "--port", os.environ.get("GATES_PORT", str(gates.port or port + 1)))
         command = [python, "-m", "uvicorn", "config.gates:application", *where, "--log-level", "warning"]
         processes.append(Child("gates", [*command, "--no-server-header", *_certificate_of_gates()]))
-        processes.append(Child("supervisor", [python, "manage.py", "run_supervisor", unchecked]))
+        processes.append(Child("supervisor", [python, "manage.py", "run_supervisor", "--skip-checks"]))
     return processes
 
 
